@@ -1,0 +1,112 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A library target that may import exactly `dependencies`; CI builds with
+/// `--explicit-target-dependency-import-check error`.
+func module(
+    _ name: String,
+    path: String? = nil,
+    imports dependencies: [Target.Dependency] = [],
+    exclude: [String] = [],
+    resources: [Resource]? = nil
+) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies,
+        path: path,
+        exclude: exclude,
+        resources: resources,
+        swiftSettings: strict
+    )
+}
+
+/// The tests of one module, with the fixtures they read from `Fixtures/`.
+func tests(
+    _ name: String,
+    imports dependencies: [Target.Dependency],
+    fixtures: Bool = false
+) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: dependencies,
+        resources: fixtures ? [.copy("Fixtures")] : nil,
+        swiftSettings: strict
+    )
+}
+
+let package = Package(
+    name: "tollgate",
+    products: [.executable(name: "tollgate", targets: ["tollgate"])],
+    targets: [
+        .systemLibrary(
+            name: "CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"])]
+        ),
+        .systemLibrary(name: "CEpoll"),
+
+        module("JSON"),
+        module("Digest"),
+        module("SQLite", imports: ["CSQLite"]),
+        module("HTTP", imports: ["CEpoll"]),
+        module("Transport"),
+        module("DreamFactory", imports: ["Transport", "JSON"]),
+        module("Subscriptions", imports: ["Digest", "JSON"]),
+        module("Webhooks", path: "Webhooks", imports: ["Subscriptions", "Digest", "JSON"]),
+        module("Provisioning", imports: ["Subscriptions", "DreamFactory", "JSON"]),
+        module("Migrations", path: "Migrations", resources: [.embedInCode("sql")]),
+        module("Storage", imports: ["Subscriptions", "SQLite", "Migrations", "JSON"]),
+        module(
+            "Service",
+            imports: [
+                "JSON", "Digest", "SQLite", "HTTP", "Transport", "DreamFactory", "Subscriptions",
+                "Webhooks", "Provisioning", "Migrations", "Storage",
+            ]
+        ),
+        module("Sandbox", imports: ["HTTP", "SQLite", "Digest", "JSON"]),
+        .executableTarget(
+            name: "tollgate",
+            dependencies: ["Service", "Sandbox", "HTTP", "Transport", "JSON"],
+            swiftSettings: strict
+        ),
+
+        tests("JSON", imports: ["JSON"]),
+        tests("Digest", imports: ["Digest", "JSON"], fixtures: true),
+        tests("SQLite", imports: ["SQLite"]),
+        tests("HTTP", imports: ["HTTP"]),
+        tests("Transport", imports: ["Transport", "HTTP"]),
+        tests("DreamFactory", imports: ["DreamFactory", "Transport", "JSON"]),
+        tests("Subscriptions", imports: ["Subscriptions", "Digest", "JSON"]),
+        tests(
+            "Webhooks",
+            imports: ["Webhooks", "Subscriptions", "Digest", "JSON"],
+            fixtures: true
+        ),
+        tests("Provisioning", imports: ["Provisioning", "Subscriptions", "DreamFactory", "JSON"]),
+        tests("Migrations", imports: ["Migrations"]),
+        tests(
+            "Storage",
+            imports: ["Storage", "Subscriptions", "SQLite", "Migrations", "JSON"]
+        ),
+        tests(
+            "Service",
+            imports: [
+                "Service", "JSON", "Digest", "SQLite", "HTTP", "Transport", "DreamFactory",
+                "Subscriptions", "Webhooks", "Provisioning", "Migrations", "Storage", "Sandbox",
+            ]
+        ),
+        tests("Sandbox", imports: ["Sandbox", "HTTP", "SQLite", "JSON"], fixtures: true),
+        tests(
+            "EndToEnd",
+            imports: ["tollgate", "Service", "Sandbox", "HTTP", "JSON", "Digest"]
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
