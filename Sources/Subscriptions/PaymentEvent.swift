@@ -1,0 +1,252 @@
+package import struct Foundation.Date
+
+/// What a provider's event says, in our words: the one thing an adapter makes.
+package struct PaymentEvent: Hashable, Sendable {
+    /// Who says it.
+    package let provider: Provider
+    /// Whether the money is real.
+    package let mode: Mode
+    /// The provider's id of the event, unique together with provider and mode.
+    package let id: String
+    /// The provider's type of the event, for people.
+    package let type: String
+    /// When it happened, by the provider's clock; Stripe's has a resolution of one second.
+    package let occurredAt: Date
+    /// What it says.
+    package let change: Change
+
+    /// What an event says.
+    package enum Change: Hashable, Sendable {
+        /// The state of a subscription at the time of the event.
+        case subscription(SubscriptionSnapshot)
+        /// The end of a checkout, which a subscriber may turn into a lookup token.
+        case checkout(Checkout)
+        /// An attempt to collect money for a subscription.
+        case payment(Payment)
+        /// Who a customer is.
+        case customer(CustomerSnapshot)
+    }
+
+    /// Makes an event.
+    package init(
+        provider: Provider,
+        mode: Mode,
+        id: String,
+        type: String,
+        occurredAt: Date,
+        change: Change
+    ) {
+        self.provider = provider
+        self.mode = mode
+        self.id = id
+        self.type = type
+        self.occurredAt = occurredAt
+        self.change = change
+    }
+}
+
+/// What a provider says of a subscription at one moment.
+package struct SubscriptionSnapshot: Hashable, Sendable {
+    /// The provider's id of the subscription.
+    package let id: String
+    /// The provider's id of the customer.
+    package let customerID: String
+    /// Where the subscription stands.
+    package let status: SubscriptionStatus
+    /// What it is for; add-ons included.
+    package let items: [SubscriptionItem]
+    /// When a trial ends or ended.
+    package let trialEnd: Date?
+    /// When the provider will end it (`cancel_at`, or the period's end).
+    package let cancelAt: Date?
+    /// Whether collection is paused while the status stays as it is.
+    package let collectionPaused: Bool
+    /// When it ended.
+    package let endedAt: Date?
+
+    /// Makes a snapshot.
+    package init(
+        id: String,
+        customerID: String,
+        status: SubscriptionStatus,
+        items: [SubscriptionItem],
+        trialEnd: Date? = nil,
+        cancelAt: Date? = nil,
+        collectionPaused: Bool = false,
+        endedAt: Date? = nil
+    ) {
+        self.id = id
+        self.customerID = customerID
+        self.status = status
+        self.items = items
+        self.trialEnd = trialEnd
+        self.cancelAt = cancelAt
+        self.collectionPaused = collectionPaused
+        self.endedAt = endedAt
+    }
+}
+
+/// One thing that a subscription is for.
+package struct SubscriptionItem: Hashable, Sendable {
+    /// The provider's price id.
+    package let price: String
+    /// How many; 1 where the provider gives none.
+    package let quantity: Int64
+    /// When the current period of this item ends.
+    package let periodEnd: Date?
+
+    /// Makes an item.
+    package init(price: String, quantity: Int64 = 1, periodEnd: Date? = nil) {
+        self.price = price
+        self.quantity = quantity
+        self.periodEnd = periodEnd
+    }
+}
+
+/// The end of a checkout.
+package struct Checkout: Hashable, Sendable {
+    /// The reference that the subscriber's browser carries back (Stripe: the session id).
+    package let reference: String
+    /// The provider's id of the subscription it made.
+    package let subscriptionID: String
+    /// The provider's id of the customer.
+    package let customerID: String
+    /// The e-mail address given at the checkout.
+    package let email: String?
+    /// Whether money came with it.
+    package let payment: CheckoutPayment
+
+    /// Makes the end of a checkout.
+    package init(
+        reference: String,
+        subscriptionID: String,
+        customerID: String,
+        email: String?,
+        payment: CheckoutPayment
+    ) {
+        self.reference = reference
+        self.subscriptionID = subscriptionID
+        self.customerID = customerID
+        self.email = email
+        self.payment = payment
+    }
+}
+
+/// Whether a checkout brought money.
+package enum CheckoutPayment: String, Sendable {
+    /// Paid, or nothing was due.
+    case paid
+    /// A slow method: the money is on its way and may never come.
+    case pending
+    /// The slow method failed.
+    case failed
+}
+
+/// An attempt to collect money for a subscription.
+package struct Payment: Hashable, Sendable {
+    /// The provider's id of the subscription.
+    package let subscriptionID: String
+    /// The provider's id of the customer.
+    package let customerID: String?
+    /// The customer's e-mail address, where the event carries it.
+    package let email: String?
+    /// Whether it succeeded.
+    package let succeeded: Bool
+    /// The end of the period that this money pays, where the event says it.
+    package let periodEnd: Date?
+
+    /// Makes an attempt.
+    package init(
+        subscriptionID: String,
+        customerID: String?,
+        email: String?,
+        succeeded: Bool,
+        periodEnd: Date?
+    ) {
+        self.subscriptionID = subscriptionID
+        self.customerID = customerID
+        self.email = email
+        self.succeeded = succeeded
+        self.periodEnd = periodEnd
+    }
+}
+
+/// What a provider says of a customer at one moment.
+package struct CustomerSnapshot: Hashable, Sendable {
+    /// The provider's id of the customer.
+    package let id: String
+    /// The e-mail address.
+    package let email: String?
+
+    /// Makes a snapshot.
+    package init(id: String, email: String?) {
+        self.id = id
+        self.email = email
+    }
+}
+
+/// Where a subscription stands, in the words of its provider's life cycle.
+package enum SubscriptionStatus: String, Sendable, CaseIterable {
+    /// The first payment has not come yet.
+    case incomplete
+    /// The first payment never came; final.
+    case incompleteExpired = "incomplete_expired"
+    /// In a trial.
+    case trialing
+    /// Paid as far as the provider is concerned.
+    case active
+    /// A payment failed and is being retried.
+    case pastDue = "past_due"
+    /// Retries are exhausted, the subscription goes on without money.
+    case unpaid
+    /// A trial ended with no way to pay, or the provider paused it.
+    case paused
+    /// Ended; final.
+    case canceled
+
+    /// Whether no later event can change it.
+    package var isFinal: Bool { self == .canceled || self == .incompleteExpired }
+}
+
+/// What an adapter makes of a stored delivery.
+package enum EventReading: Hashable, Sendable {
+    /// It says something about money.
+    case event(PaymentEvent)
+    /// It is none of our business; the sentence says why.
+    case ignored(String)
+    /// It needs something before it can be applied.
+    case parked(Need)
+}
+
+/// What a parked event needs, and what brings it back.
+package struct Need: Hashable, Sendable {
+    /// The kinds of need.
+    package enum Kind: String, Sendable, CaseIterable {
+        /// No plan has the price; `plans apply` with a plan that has it brings the event back.
+        case unknownPrice = "unknown_price"
+        /// Several items map to a plan; a catalogue in which only one does brings it back.
+        case ambiguous
+        /// The event is of the other mode; nothing here may bring it back.
+        case otherMode = "other_mode"
+        /// A field is missing or of another type.
+        case malformed
+        /// The provider must be asked for the object.
+        case refetch
+        /// The provider uses a status that this version does not know.
+        case unknownStatus = "unknown_status"
+    }
+
+    /// The kind.
+    package let kind: Kind
+    /// What brings it back, word for word: the price ids, separated by spaces.
+    package let subject: String
+    /// One sentence for people.
+    package let reason: String
+
+    /// Makes a need.
+    package init(_ kind: Kind, subject: String = "", reason: String) {
+        self.kind = kind
+        self.subject = subject
+        self.reason = reason
+    }
+}

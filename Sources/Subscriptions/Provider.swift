@@ -1,0 +1,25 @@
+/// A payment provider, by the name that stands in paths, tables and the catalogue.
+package struct Provider: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    /// The provider's name in lower case, as in `POST /webhooks/{provider}`.
+    package let rawValue: String
+
+    /// Takes any name; whether an adapter for it exists is for the composition to say.
+    package init(rawValue: String) { self.rawValue = rawValue }
+
+    /// Stripe.
+    package static let stripe = Provider(rawValue: "stripe")
+
+    /// The provider name of references that staff make with `claims create`.
+    package static let tollgate = Provider(rawValue: "tollgate")
+
+    /// The name as text.
+    package var description: String { rawValue }
+}
+
+/// Whether money is real.
+///
+/// An event of one mode never reaches a platform of the other.
+package enum Mode: String, Sendable, CaseIterable {
+    case live
+    case test
+}

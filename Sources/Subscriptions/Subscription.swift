@@ -1,0 +1,103 @@
+package import struct Foundation.Date
+
+/// Who pays: one row per customer of a provider.
+package struct Customer: Hashable, Sendable {
+    /// The id of a customer.
+    package typealias ID = Identifier<Customer>
+
+    /// Our id.
+    package let id: ID
+    /// The provider that knows the customer.
+    package let provider: Provider
+    /// Whether the money is real.
+    package let mode: Mode
+    /// The provider's id.
+    package let providerID: String
+    /// The e-mail address, once an event has brought it.
+    package var email: String?
+    /// When we first heard of them.
+    package let createdAt: Date
+
+    /// Makes a customer.
+    package init(
+        id: ID,
+        provider: Provider,
+        mode: Mode,
+        providerID: String,
+        email: String?,
+        createdAt: Date
+    ) {
+        self.id = id
+        self.provider = provider
+        self.mode = mode
+        self.providerID = providerID
+        self.email = email
+        self.createdAt = createdAt
+    }
+}
+
+/// The agreement: one row per subscription of a provider, moved by events only.
+package struct Subscription: Hashable, Sendable {
+    /// The id of a subscription.
+    package typealias ID = Identifier<Subscription>
+
+    /// Our id.
+    package let id: ID
+    /// The provider that made it.
+    package let provider: Provider
+    /// Whether the money is real.
+    package let mode: Mode
+    /// The provider's id.
+    package let providerID: String
+    /// Who pays.
+    package var customerID: Customer.ID
+    /// Where it stands; nil until the first snapshot has come.
+    package var status: SubscriptionStatus?
+    /// When the event happened that set the status, by the provider's clock.
+    package var statusAt: Date?
+    /// Whether the status was decided between two events of the same second.
+    package var isUncertain: Bool
+    /// The plan that its items map to.
+    package var plan: Plan.Reference?
+    /// The provider's price id of the item that maps to the plan.
+    package var price: String?
+    /// When the current period of that item ends.
+    package var periodEnd: Date?
+    /// The end of the last period that was paid.
+    package var paidThrough: Date?
+    /// Whether its checkout brought money; nil when there was no checkout.
+    package var checkoutPayment: CheckoutPayment?
+    /// When a trial ends or ended.
+    package var trialEnd: Date?
+    /// When the provider will end it.
+    package var cancelAt: Date?
+    /// Whether collection is paused while the status stays.
+    package var collectionPaused: Bool
+    /// When a failed payment made it past due.
+    package var pastDueSince: Date?
+    /// When it ended.
+    package var endedAt: Date?
+    /// When we first heard of it.
+    package let createdAt: Date
+    /// When access must be decided again though no event comes.
+    package var nextDecisionAt: Date?
+
+    /// Makes a subscription that nothing but its name is known of.
+    package init(
+        id: ID,
+        provider: Provider,
+        mode: Mode,
+        providerID: String,
+        customerID: Customer.ID,
+        createdAt: Date
+    ) {
+        self.id = id
+        self.provider = provider
+        self.mode = mode
+        self.providerID = providerID
+        self.customerID = customerID
+        self.isUncertain = false
+        self.collectionPaused = false
+        self.createdAt = createdAt
+    }
+}
