@@ -1,0 +1,62 @@
+/// HMAC-SHA256 (RFC 2104, FIPS 198-1), in one shot or fed in pieces.
+///
+/// A value made from a key can be copied: every copy starts where the key was taken in, so that
+/// one key costs its two blocks once.
+package struct HMAC: Sendable {
+    /// The length of an authentication code in bytes.
+    package static let byteCount = SHA256.byteCount
+
+    private var inner = SHA256()
+    private var outer = SHA256()
+
+    /// Takes in the key; one longer than a block is hashed first (RFC 2104 §2).
+    package init(key: some Sequence<UInt8>) {
+        var block = Array(key)
+        if block.count > SHA256.blockByteCount { block = SHA256.hash(block) }
+        block += [UInt8](repeating: 0, count: SHA256.blockByteCount - block.count)
+        inner.update(block.map { $0 ^ 0x36 })
+        outer.update(block.map { $0 ^ 0x5c })
+    }
+
+    /// The authentication code of a whole message.
+    package static func authenticationCode(
+        for message: some Sequence<UInt8>,
+        key: some Sequence<UInt8>
+    ) -> [UInt8] {
+        var hmac = HMAC(key: key)
+        hmac.update(message)
+        return hmac.finalized()
+    }
+
+    /// Adds bytes to the message.
+    package mutating func update(_ bytes: some Sequence<UInt8>) {
+        inner.update(bytes)
+    }
+
+    /// Adds bytes that lie in memory to the message.
+    package mutating func update(_ bytes: RawSpan) {
+        inner.update(bytes)
+    }
+
+    /// The authentication code of all that was added; more can be added afterwards.
+    package func finalized() -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: Self.byteCount) { buffer, count in
+            write(to: UnsafeMutableRawBufferPointer(buffer))
+            count = Self.byteCount
+        }
+    }
+
+    /// Replaces the message by `block`, and `block` by its authentication code.
+    func replace(_ block: UnsafeMutableRawBufferPointer) {
+        var hmac = self
+        hmac.inner.absorb(UnsafeRawBufferPointer(block))
+        hmac.write(to: block)
+    }
+
+    private func write(to target: UnsafeMutableRawBufferPointer) {
+        inner.write(to: target)
+        var last = outer
+        last.absorb(UnsafeRawBufferPointer(rebasing: target[..<Self.byteCount]))
+        last.write(to: target)
+    }
+}
