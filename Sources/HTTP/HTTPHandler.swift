@@ -1,0 +1,16 @@
+/// What answers a request.
+///
+/// A client that hangs up does not stop a handler; its answer is dropped.
+package enum HTTPHandler: Sendable {
+    /// Answers at once on the event loop's thread; it must not block.
+    case immediate(@Sendable (HTTPRequest) -> HTTPResponse)
+    /// Is called on the event loop's thread and answers later, from any thread; it must not block.
+    ///
+    /// Only the first call of the completion counts. It must be called, or the connection stays
+    /// busy until the server stops.
+    case completion(
+        @Sendable (HTTPRequest, @escaping @Sendable (HTTPResponse) -> Void) -> Void
+    )
+    /// Runs in a task of its own, for work that waits.
+    case async(@Sendable (HTTPRequest) async -> HTTPResponse)
+}
