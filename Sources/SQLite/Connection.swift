@@ -1,0 +1,269 @@
+import CSQLite
+import Glibc
+
+/// One connection to a database file; one thread at a time.
+///
+/// Statements that pass through ``query(_:_:_:)``, ``first(_:_:_:)`` and ``run(_:_:)`` stay
+/// prepared. Double-quoted strings are errors, foreign keys are enforced, the schema is not trusted
+/// and cannot be damaged through SQL (`SQLITE_DBCONFIG_DEFENSIVE`).
+package final class Connection {
+    /// What a connection may do.
+    package enum Access: Sendable {
+        /// Reads, writes, checkpoints; makes the file (0600) where there is none.
+        case readWrite
+        /// Only reads, and never checkpoints, not even when it is the last to close.
+        case readOnly
+    }
+
+    /// The file, or `:memory:`.
+    package let path: String
+    package let access: Access
+    /// The first I/O error or corruption that the connection met; it cannot be trusted after it.
+    package internal(set) var fatalError: SQLiteError?
+    /// While true, every commit becomes a rollback; see ``Writer``.
+    var refusesCommits = false
+    var savepointDepth = 0
+    let handle: OpaquePointer
+    private var statements: [String: Statement] = [:]
+
+    /// How many statements stay prepared; the product has a fixed set that is far smaller.
+    private static let statementsMax = 512
+
+    /// Opens the file; `busyMilliseconds` is how long a statement waits for another's lock.
+    package init(
+        path: String,
+        access: Access = .readWrite,
+        busyMilliseconds: Int32 = 5_000
+    ) throws(SQLiteError) {
+        if access == .readWrite { try Connection.createPrivateFile(path) }
+        self.path = path
+        self.access = access
+        handle = try Connection.open(path, access)
+        do throws(SQLiteError) {
+            try configure(busyMilliseconds)
+        } catch {
+            sqlite3_close_v2(handle)
+            throw error
+        }
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        // A hook that answers nonzero turns a commit into a rollback.
+        sqlite3_commit_hook(
+            handle,
+            { context in
+                guard let context else { return 0 }
+                let connection = Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
+                return connection.refusesCommits ? 1 : 0
+            },
+            context
+        )
+    }
+
+    deinit {
+        statements.removeAll()
+        // A statement that a caller still holds keeps the handle alive until it is gone
+        // (sqlite.org/c3ref/close.html).
+        sqlite3_close_v2(handle)
+    }
+
+    // MARK: Statements
+
+    /// Runs a script of several statements that need no values.
+    package func execute(_ sql: String) throws(SQLiteError) {
+        guard !sql.utf8.contains(0) else {
+            throw SQLiteError(
+                code: SQLITE_MISUSE,
+                operation: "execute",
+                message: "the script holds a NUL, after which SQLite would not read on"
+            )
+        }
+        let code = sqlite3_exec(handle, sql, nil, nil, nil)
+        guard code == SQLITE_OK else { throw error(code, "execute", sql) }
+    }
+
+    /// All rows, each turned into a value.
+    package func query<T>(
+        _ sql: String,
+        _ bindings: Bindings = [],
+        _ read: (Row) throws -> T
+    ) throws -> [T] {
+        try withStatement(sql) { statement in
+            try statement.bind(bindings)
+            var rows: [T] = []
+            while try statement.step() { rows.append(try read(statement.row)) }
+            return rows
+        }
+    }
+
+    /// The first row turned into a value, or nil where there is none.
+    package func first<T>(
+        _ sql: String,
+        _ bindings: Bindings = [],
+        _ read: (Row) throws -> T
+    ) throws -> T? {
+        try withStatement(sql) { statement in
+            try statement.bind(bindings)
+            return try statement.step() ? try read(statement.row) : nil
+        }
+    }
+
+    /// Runs one statement to its end and says how many rows it inserted, updated or deleted.
+    @discardableResult
+    package func run(_ sql: String, _ bindings: Bindings = []) throws(SQLiteError) -> Int {
+        let statement = try take(sql)
+        defer { giveBack(statement) }
+        try statement.bind(bindings)
+        while try statement.step() {}
+        return Int(sqlite3_changes64(handle))
+    }
+
+    /// Lends the prepared statement for hot paths and resets it afterwards.
+    package func withStatement<T>(_ sql: String, _ body: (Statement) throws -> T) throws -> T {
+        let statement = try take(sql)
+        defer { giveBack(statement) }
+        return try body(statement)
+    }
+
+    /// The rowid of the last insert.
+    package var lastInsertedRowID: Int64 { sqlite3_last_insert_rowid(handle) }
+
+    /// Whether a transaction is open.
+    package var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+
+    /// Prepares one statement that the caller keeps, for as long as the connection lives.
+    package func prepare(_ sql: String) throws(SQLiteError) -> Statement {
+        var prepared: OpaquePointer?
+        var hasMore = false
+        var text = sql
+        let code = text.withUTF8 { utf8 in
+            utf8.withMemoryRebound(to: CChar.self) { characters -> Int32 in
+                var tail: UnsafePointer<CChar>?
+                let code = sqlite3_prepare_v3(
+                    handle,
+                    characters.baseAddress,
+                    Int32(characters.count),
+                    UInt32(SQLITE_PREPARE_PERSISTENT),
+                    &prepared,
+                    &tail
+                )
+                if let tail, let start = characters.baseAddress {
+                    let rest = characters[(tail - start)...]
+                    hasMore = rest.contains { $0 > 0x20 && $0 != UInt8(ascii: ";") || $0 == 0 }
+                }
+                return code
+            }
+        }
+        guard code == SQLITE_OK else { throw error(code, "prepare", sql) }
+        guard let prepared, !hasMore else {
+            sqlite3_finalize(prepared)
+            throw SQLiteError(
+                code: SQLITE_MISUSE,
+                operation: "prepare",
+                message: "one statement expected; use execute for a script",
+                sql: sql
+            )
+        }
+        return Statement(sql: sql, handle: prepared, connection: self)
+    }
+
+    private func take(_ sql: String) throws(SQLiteError) -> Statement {
+        if let statement = statements[sql], !statement.isInUse {
+            statement.isInUse = true
+            return statement
+        }
+        let statement = try prepare(sql)
+        statement.isInUse = true
+        if statements.count >= Connection.statementsMax { statements.removeAll() }
+        statements[sql] = statement
+        return statement
+    }
+
+    private func giveBack(_ statement: Statement) {
+        statement.reset()
+        statement.isInUse = false
+    }
+}
+
+// MARK: - Opening
+
+extension Connection {
+    private func configure(_ busyMilliseconds: Int32) throws(SQLiteError) {
+        sqlite3_busy_timeout(handle, busyMilliseconds)
+        var options = [
+            (SQLITE_DBCONFIG_DQS_DML, Int32(0)), (SQLITE_DBCONFIG_DQS_DDL, 0),
+            (SQLITE_DBCONFIG_DEFENSIVE, 1), (SQLITE_DBCONFIG_ENABLE_FKEY, 1),
+            (SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0),
+        ]
+        if access == .readOnly { options.append((SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)) }
+        for (option, value) in options {
+            let code = csqlite_set_option(handle, Int32(option), value)
+            guard code == SQLITE_OK else { throw error(code, "configure", nil) }
+        }
+        guard access == .readWrite else { return }
+        // FULL makes every commit durable; the size limit shrinks a WAL that a burst has grown.
+        try execute(
+            """
+            PRAGMA journal_mode = WAL;
+            PRAGMA synchronous = FULL;
+            PRAGMA journal_size_limit = 67108864;
+            """
+        )
+    }
+
+    private static func open(_ path: String, _ access: Access) throws(SQLiteError) -> OpaquePointer
+    {
+        // NOMUTEX: the caller keeps a connection on one thread at a time.
+        let mode =
+            switch access {
+            case .readWrite: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            case .readOnly: SQLITE_OPEN_READONLY
+            }
+        var handle: OpaquePointer?
+        let flags = mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let code = sqlite3_open_v2(path, &handle, flags, nil)
+        guard code == SQLITE_OK, let handle else {
+            let systemError = handle.map(sqlite3_system_errno) ?? 0
+            sqlite3_close_v2(handle)
+            throw SQLiteError(
+                code: code,
+                operation: "open \(path)",
+                message: String(cString: sqlite3_errstr(code)),
+                systemError: systemError
+            )
+        }
+        return handle
+    }
+
+    /// Makes a new file readable by its owner alone, whatever the umask; SQLite gives the files
+    /// beside it the same mode.
+    ///
+    /// Only a file that did not exist is touched: closing a descriptor of an open database would
+    /// drop SQLite's locks (sqlite.org/howtocorrupt.html §2.2).
+    static func createPrivateFile(_ path: String) throws(SQLiteError) {
+        guard path != ":memory:", !path.isEmpty else { return }
+        let descriptor = Glibc.open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
+        if descriptor >= 0 {
+            fchmod(descriptor, 0o600)
+            Glibc.close(descriptor)
+        } else if errno != EEXIST {
+            throw SQLiteError(
+                code: SQLITE_CANTOPEN,
+                operation: "create \(path)",
+                message: String(cString: strerror(errno)),
+                systemError: errno
+            )
+        }
+    }
+
+    /// The error of the last call, noted where it is fatal.
+    func error(_ code: Int32, _ operation: String, _ sql: String?) -> SQLiteError {
+        let error = SQLiteError(
+            code: code,
+            operation: operation,
+            message: String(cString: sqlite3_errmsg(handle)),
+            sql: sql,
+            systemError: code & 0xff == SQLITE_IOERR ? sqlite3_system_errno(handle) : 0
+        )
+        if error.isFatal, fatalError == nil { fatalError = error }
+        return error
+    }
+}

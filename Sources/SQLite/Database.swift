@@ -1,0 +1,160 @@
+import Foundation
+import Synchronization
+
+/// Why a write or a read was not even begun.
+package enum DatabaseUnavailable: Error, Hashable, Sendable {
+    /// So many writes wait already; try again shortly.
+    case busy(queued: Int)
+    /// The database was closed.
+    case closed
+    /// An I/O error or corruption ended all writing; only a new process may go on.
+    case failed(SQLiteError)
+}
+
+extension DatabaseUnavailable: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .busy(let queued): "\(queued) writes wait for the database; try again shortly"
+        case .closed: "the database is closed"
+        case .failed(let error): "the database stopped after a fatal error; restart. \(error)"
+        }
+    }
+}
+
+/// A database file with one writing connection and as many readers as read at one time.
+///
+/// All writes, and all checkpoints, happen on one thread. It takes everything that is queued into
+/// one transaction, so that many writers share one sync of the disk, and it never waits to fill a
+/// batch. A write is durable when its completion is called.
+package final class Database: Sendable {
+    /// The bounds of what the database takes on.
+    package struct Limits: Sendable {
+        /// Writes that may wait; at 20,000 a second this is less than a quarter of a second.
+        package var queuedWrites = 4096
+        /// Threads for asynchronous reads, which are for staff and pages, not for hot paths.
+        package var readerThreads = 2
+        /// Readers kept open while nobody reads.
+        package var idleReaders = 16
+
+        /// The limits above, to be changed where needed.
+        package init() {}
+    }
+
+    /// The file.
+    package let path: String
+    private let writer: Writer
+    private let readers: ReaderPool
+    private let threads: ThreadPool
+
+    /// Opens the file, migrates it, and starts the writer.
+    ///
+    /// Hold the ``DatabaseLock`` of the path while the database is open. `onFatal` is called on
+    /// the writer thread after an I/O error or corruption, when every waiting write has failed;
+    /// the process should end there, since what is on disk is no longer known.
+    package init(
+        path: String,
+        migrator: Migrator,
+        limits: Limits = Limits(),
+        onFatal: @escaping @Sendable (SQLiteError) -> Void
+    ) throws {
+        self.path = path
+        let connection = try Connection(path: path)
+        try migrator.migrate(connection)
+        readers = ReaderPool(path: path, idleMax: limits.idleReaders)
+        threads = ThreadPool(name: "sqlite-reader", threads: limits.readerThreads)
+        writer = Writer(readers: readers, queueMax: limits.queuedWrites, onFatal: onFatal)
+        writer.start(connection)
+    }
+
+    deinit {
+        threads.stop()
+        writer.stop()
+    }
+
+    /// Writes, and returns when the write is on disk.
+    ///
+    /// The body may run twice, and what it wrote before an error is undone; let it touch nothing
+    /// but the connection. It may not commit.
+    package func write<T: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws -> T
+    ) async throws -> T {
+        try await withCheckedThrowingContinuation { continuation in
+            enqueue(body) { continuation.resume(with: $0) }
+        }
+    }
+
+    /// Queues a write and calls the completion, on the writer thread, once it is on disk or failed.
+    ///
+    /// Keep the completion short: the next batch waits for it. Where the write is refused at once
+    /// (``DatabaseUnavailable``) it is called on the calling thread.
+    package func enqueue<T: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws -> T,
+        completion: @escaping @Sendable (Result<T, any Error>) -> Void
+    ) {
+        writer.enqueue(
+            WriteJob(
+                perform: { connection in
+                    let value = try body(connection)
+                    return { completion(.success(value)) }
+                },
+                fail: { completion(.failure($0)) }
+            )
+        )
+    }
+
+    /// Writes and blocks the calling thread until the write is on disk.
+    ///
+    /// For start-up and commands; never from an event loop, an async function or a write.
+    package func writeBlocking<T: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws -> T
+    ) throws -> T {
+        let slot = ResultSlot<T>()
+        enqueue(body) { slot.fill($0) }
+        return try slot.wait()
+    }
+
+    /// Reads on the calling thread.
+    ///
+    /// Several statements see one state only inside ``Connection/snapshot(_:)``.
+    package func read<T>(_ body: (Connection) throws -> T) throws -> T {
+        try readers.withReader(body)
+    }
+
+    /// Reads on a thread of its own, so that no thread of the cooperative pool waits for the disk.
+    package func read<T: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws -> T
+    ) async throws -> T {
+        try await withCheckedThrowingContinuation { continuation in
+            let isTaken = threads.run { [readers] in
+                continuation.resume(with: Result { try readers.withReader(body) })
+            }
+            if !isTaken { continuation.resume(throwing: DatabaseUnavailable.closed) }
+        }
+    }
+
+    /// Commits what is queued, closes the readers, checkpoints, closes the writer; then returns.
+    ///
+    /// Never call it from inside a read or a write, which it waits for.
+    package func close() {
+        threads.stop()
+        writer.stop()
+        writer.waitUntilStopped()
+    }
+}
+
+/// Carries one result from the writer thread to a thread that blocks for it.
+private final class ResultSlot<T: Sendable>: Sendable {
+    private let result = Mutex<Result<T, any Error>?>(nil)
+    private let isFilled = DispatchSemaphore(value: 0)
+
+    func fill(_ value: Result<T, any Error>) {
+        result.withLock { $0 = value }
+        isFilled.signal()
+    }
+
+    func wait() throws -> T {
+        isFilled.wait()
+        guard let result = result.withLock({ $0 }) else { throw DatabaseUnavailable.closed }
+        return try result.get()
+    }
+}

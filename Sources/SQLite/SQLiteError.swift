@@ -1,0 +1,81 @@
+import CSQLite
+import Glibc
+
+/// What SQLite answered when it could not do what it was asked.
+///
+/// It carries the SQL text and never a bound value, so that it may be logged.
+package struct SQLiteError: Error, Hashable, Sendable {
+    /// The extended result code (sqlite.org/rescode.html).
+    package let code: Int32
+    /// What we were doing, as a verb: `open`, `prepare`, `bind`, `step`, `read`.
+    package let operation: String
+    /// SQLite's own sentence, or ours where the mistake was found before SQLite was asked.
+    package let message: String
+    /// The statement, without the values that were bound to it.
+    package let sql: String?
+    /// The `errno` of the failed system call behind an I/O error, or 0.
+    package let systemError: Int32
+
+    /// Makes an error; SQLite's own errors are made by the connection.
+    package init(
+        code: Int32,
+        operation: String,
+        message: String,
+        sql: String? = nil,
+        systemError: Int32 = 0
+    ) {
+        self.code = code
+        self.operation = operation
+        self.message = message
+        self.sql = sql
+        self.systemError = systemError
+    }
+}
+
+extension SQLiteError {
+    /// The result code without its extension.
+    package var primaryCode: Int32 { code & 0xff }
+
+    /// Nothing was written because the disk, the quota or the page limit is used up.
+    ///
+    /// SQLite reports a full disk as an I/O error where it fails to grow the shared-memory file.
+    package var isDiskFull: Bool {
+        if primaryCode == SQLITE_FULL { return true }
+        let isGrowing = code == csqliteErrorSharedMemorySize || code == csqliteErrorWrite
+        return isGrowing && (systemError == ENOSPC || systemError == EDQUOT)
+    }
+
+    /// The file is damaged, or is no database.
+    package var isCorrupt: Bool { primaryCode == SQLITE_CORRUPT || primaryCode == SQLITE_NOTADB }
+
+    /// The operating system failed to read, write or sync; what is on disk is unknown.
+    package var isIOError: Bool { primaryCode == SQLITE_IOERR && !isDiskFull }
+
+    /// A row broke a constraint of the schema.
+    package var isConstraint: Bool { primaryCode == SQLITE_CONSTRAINT }
+
+    /// A row with the same unique or primary key is there already.
+    package var isUniqueConstraint: Bool {
+        code == SQLITE_CONSTRAINT | (8 << 8) || code == SQLITE_CONSTRAINT | (6 << 8)
+    }
+
+    /// Another connection holds the lock that was needed.
+    package var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
+
+    /// Nothing that this connection does can be trusted any more.
+    package var isFatal: Bool { isIOError || isCorrupt }
+}
+
+extension SQLiteError: CustomStringConvertible {
+    package var description: String {
+        let place = sql.map {
+            " in: \($0.split(whereSeparator: \.isWhitespace).joined(separator: " "))"
+        }
+        let system = systemError == 0 ? "" : ", errno \(systemError)"
+        return "SQLite could not \(operation): \(message) (code \(code)\(system))\(place ?? "")"
+    }
+}
+
+/// SQLITE_IOERR_SHMSIZE and SQLITE_IOERR_WRITE, which are macros that Swift does not import.
+private let csqliteErrorSharedMemorySize = SQLITE_IOERR | (19 << 8)
+private let csqliteErrorWrite = SQLITE_IOERR | (3 << 8)
