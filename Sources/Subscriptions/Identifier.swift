@@ -1,3 +1,5 @@
+import Digest
+
 /// The id of one kind of thing: 128 random bits in 26 lower-case base32 characters when it is
 /// ours, the catalogue's own word for a plan.
 ///
@@ -8,6 +10,11 @@ package struct Identifier<Owner>: Hashable, Sendable, CustomStringConvertible {
 
     /// Takes an id as it stands.
     package init(_ rawValue: String) { self.rawValue = rawValue }
+
+    /// Makes a new id from 128 random bits.
+    package static func random(_ random: RandomBytes) -> Identifier {
+        Identifier(Base32.encode(random(16)))
+    }
 
     /// The id as text.
     package var description: String { rawValue }

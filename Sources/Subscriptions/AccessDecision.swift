@@ -1,0 +1,129 @@
+package import struct Foundation.Date
+
+/// What was decided about access, why, and until when that holds.
+package struct AccessDecision: Hashable, Sendable {
+    /// What the subscriber may do.
+    package let access: Access
+    /// One clause that says why, for staff.
+    package let reason: String
+    /// When it must be decided again though no event comes.
+    package let until: Date?
+
+    /// Makes a decision.
+    package init(_ access: Access, _ reason: String, until: Date? = nil) {
+        self.access = access
+        self.reason = reason
+        self.until = until
+    }
+}
+
+extension Access {
+    /// How long a subscription whose scheduled end has passed only sleeps before it is ended, when
+    /// the provider has not said so: three days, as long as Stripe retries a delivery.
+    package static let scheduledEndSettling: Duration = .seconds(3 * 86_400)
+
+    /// Decides what the subscriber may do, from the subscription, its plan, the holds of staff and
+    /// the time, and from nothing else.
+    package static func decide(
+        _ subscription: Subscription,
+        plan: Plan?,
+        holds: [Hold],
+        now: Date
+    ) -> AccessDecision {
+        let open = holds.filter { $0.liftedAt == nil }
+        if let hold = open.first(where: { $0.kind == .revoked }) {
+            return AccessDecision(.ended, "revoked by \(hold.actor): \(hold.reason)")
+        }
+        let byMoney = decideByMoney(subscription, plan: plan, now: now)
+        guard byMoney.access == .active, let hold = open.first(where: { $0.kind == .suspended })
+        else { return byMoney }
+        return AccessDecision(
+            .suspended,
+            "suspended by \(hold.actor): \(hold.reason)",
+            until: byMoney.until
+        )
+    }
+
+    private static func decideByMoney(
+        _ subscription: Subscription,
+        plan: Plan?,
+        now: Date
+    ) -> AccessDecision {
+        guard let status = subscription.status else {
+            return AccessDecision(.none, "the provider has not yet said how it stands")
+        }
+        switch status {
+        case .canceled: return AccessDecision(.ended, "the subscription has ended")
+        case .incompleteExpired:
+            return AccessDecision(.ended, "the first payment never came")
+        case .incomplete: return AccessDecision(.none, "the first payment has not come")
+        case .unpaid:
+            return AccessDecision(.suspended, "unpaid: the provider has stopped trying")
+        case .paused: return AccessDecision(.suspended, "paused by the provider")
+        case .trialing, .active, .pastDue: break
+        }
+        guard let plan else { return AccessDecision(.none, "no plan has its price") }
+        if subscription.checkoutPayment == .pending {
+            return AccessDecision(.none, "the checkout's payment is still on its way")
+        }
+        if subscription.checkoutPayment == .failed {
+            return AccessDecision(.none, "the checkout's payment failed")
+        }
+        return decideByDate(subscription, status, plan, now)
+    }
+
+    /// What holds while the provider counts the subscription as running: dates end it even if the
+    /// provider never calls again.
+    private static func decideByDate(
+        _ subscription: Subscription,
+        _ status: SubscriptionStatus,
+        _ plan: Plan,
+        _ now: Date
+    ) -> AccessDecision {
+        if let cancelAt = subscription.cancelAt, cancelAt <= now {
+            return afterScheduledEnd(cancelAt, now)
+        }
+        let (begin, reason): (Date?, String) =
+            switch status {
+            case .trialing: (subscription.trialEnd ?? subscription.periodEnd, "in its trial")
+            case .pastDue: (subscription.pastDueSince, "past due, within the plan's grace")
+            default: (subscription.periodEnd, "the subscription is active")
+            }
+        guard let begin else {
+            return AccessDecision(.active, reason, until: subscription.cancelAt)
+        }
+        let end = begin.addingTimeInterval(plan.pastDueGrace.seconds)
+        guard now < end else {
+            let why = status == .pastDue ? "a payment failed" : "the period or trial ended"
+            return AccessDecision(
+                .suspended,
+                "\(why) and the plan's grace is over",
+                until: subscription.cancelAt
+            )
+        }
+        return AccessDecision(
+            .active,
+            reason,
+            until: min(end, subscription.cancelAt ?? end)
+        )
+    }
+
+    /// A scheduled end that has passed: the key sleeps at once, and can wake up if the word that
+    /// took the schedule back comes late; then it is ended.
+    private static func afterScheduledEnd(_ cancelAt: Date, _ now: Date) -> AccessDecision {
+        let settled = cancelAt.addingTimeInterval(scheduledEndSettling.seconds)
+        guard now < settled else {
+            return AccessDecision(.ended, "its scheduled end has passed")
+        }
+        return AccessDecision(
+            .suspended,
+            "its scheduled end has passed and the provider has not confirmed it",
+            until: settled
+        )
+    }
+}
+
+extension Duration {
+    /// The duration in seconds, rounded down to whole ones.
+    package var seconds: Double { Double(components.seconds) }
+}
