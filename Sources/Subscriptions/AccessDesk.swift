@@ -1,0 +1,132 @@
+package import struct Foundation.Date
+
+/// Decides access within a transaction and writes what follows from it: the desired grant, the
+/// row of a new key, the next decision and the audit.
+package struct AccessDesk: Sendable {
+    /// The mode of this installation.
+    package let mode: Mode
+    /// What new keys are derived from.
+    package let keyRing: KeyRing
+    /// Gives ids and salts.
+    package let random: RandomBytes
+
+    /// Makes a desk.
+    package init(mode: Mode, keyRing: KeyRing, random: @escaping RandomBytes) {
+        self.mode = mode
+        self.keyRing = keyRing
+        self.random = random
+    }
+
+    /// Decides the access of a subscription as it stands in this transaction.
+    ///
+    /// - Parameters:
+    ///   - subscription: The subscription, which is saved with its next decision.
+    ///   - actor: Who caused it, for the audit.
+    ///   - tx: The transaction.
+    ///   - now: The one time of this transaction.
+    /// - Returns: The grant afterwards.
+    /// - Throws: What the store throws.
+    @discardableResult
+    package func decide(
+        _ subscription: Subscription,
+        actor: String,
+        in tx: any StoreTransaction,
+        now: Date
+    ) throws -> Grant {
+        let plan = try subscription.plan.flatMap { try tx.plan($0)?.plan }
+        let holds = try tx.holds(subscription.id)
+        let decision = Access.decide(subscription, plan: plan, holds: holds, now: now)
+        var subscription = subscription
+        subscription.nextDecisionAt = decision.until
+        try tx.save(subscription)
+        let before = try tx.grant(subscription.id)
+        let desired = Self.desired(decision, subscription.plan, before: before)
+        var grant =
+            before ?? Grant(subscriptionID: subscription.id, desired: desired, changedAt: now)
+        guard before?.desired != desired else { return grant }
+        grant.desired = desired
+        if before?.desired.calls(for: desired) ?? (desired.generation > 0) {
+            grant.changedAt = now
+            grant.failures = 0
+            grant.nextAttemptAt = now
+        }
+        if desired.generation > before?.desired.generation ?? 0 {
+            try insertKey(subscription.id, desired.generation, in: tx, now)
+        }
+        try tx.save(grant)
+        if before?.desired.access ?? .none != desired.access {
+            try tx.append(
+                AuditEntry(
+                    at: now,
+                    actor: actor,
+                    action: "access.changed",
+                    subscriptionID: subscription.id,
+                    details: [
+                        "from": (before?.desired.access ?? .none).rawValue,
+                        "to": desired.access.rawValue,
+                        "reason": desired.reason,
+                        "generation": String(desired.generation),
+                    ]
+                )
+            )
+        }
+        return grant
+    }
+
+    /// Decides again what has become due by the clock; how many subscriptions that were.
+    package func decideDue(in tx: any StoreTransaction, now: Date, limit: Int) throws -> Int {
+        let due = try tx.subscriptions(decisionDueBy: now, limit: limit)
+        for subscription in due {
+            try decide(subscription, actor: "clock", in: tx, now: now)
+        }
+        return due.count
+    }
+
+    /// A first key, and every key after an end, is a generation of its own: what was taken down
+    /// never comes back.
+    private static func desired(
+        _ decision: AccessDecision,
+        _ plan: Plan.Reference?,
+        before: Grant?
+    ) -> DesiredGrant {
+        var generation = before?.desired.generation ?? 0
+        let comesBack = generation > 0 && before?.desired.access == .ended
+        switch decision.access {
+        case .active where generation == 0 || comesBack: generation += 1
+        case .suspended where comesBack: generation += 1
+        case .none where comesBack: generation += 1
+        case .active, .suspended, .none, .ended: break
+        }
+        return DesiredGrant(
+            access: decision.access,
+            reason: decision.reason,
+            plan: plan,
+            generation: generation
+        )
+    }
+
+    private func insertKey(
+        _ id: Subscription.ID,
+        _ generation: Int,
+        in tx: any StoreTransaction,
+        _ now: Date
+    ) throws {
+        try tx.insert(
+            keyRing.makeKey(
+                mode: mode,
+                subscription: id,
+                generation: generation,
+                now: now,
+                random: random
+            )
+        )
+    }
+}
+
+extension DesiredGrant {
+    /// Whether going over to `next` asks for work on the platform.
+    fileprivate func calls(for next: DesiredGrant) -> Bool {
+        access != next.access || generation != next.generation
+            || (plan != next.plan && next.generation > 0)
+    }
+}

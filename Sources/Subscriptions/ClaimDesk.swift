@@ -1,0 +1,170 @@
+import Digest
+package import struct Foundation.Date
+
+/// What came of an attempt to claim.
+package enum ClaimOutcome: Hashable, Sendable {
+    /// Unknown, used, over or foreign: outside they are one answer.
+    case refused
+    /// The reference is good, but its key cannot be shown yet.
+    case preparing(Subscription.ID)
+    /// The lookup token, given now or repeated.
+    case exchanged(token: String, subscription: Subscription.ID)
+}
+
+/// Exchanges checkout references for lookup tokens, each once.
+package struct ClaimDesk: Sendable {
+    /// How long an answer is repeated to the same idempotency key.
+    package static let repetition: Duration = .seconds(600)
+
+    /// Decides access, and holds what tokens are derived from.
+    package let access: AccessDesk
+    /// How long a reference can be claimed.
+    package let window: Duration
+
+    /// Makes a desk.
+    package init(access: AccessDesk, window: Duration) {
+        self.access = access
+        self.window = window
+    }
+
+    /// Exchanges a reference; the key may be shown to the caller only once this is committed.
+    ///
+    /// The window runs from the checkout event, and again from the moment at which the key was
+    /// first shown, so that a platform that was down locks nobody out.
+    package func claim(
+        provider: Provider,
+        reference: String,
+        idempotencyKey: String?,
+        in tx: any StoreTransaction,
+        now: Date
+    ) throws -> ClaimOutcome {
+        let digest = SHA256.hash(reference.utf8)
+        guard let claim = try tx.claim(provider: provider, referenceDigest: digest) else {
+            return .refused
+        }
+        let idempotencyDigest = idempotencyKey.map { SHA256.hash($0.utf8) }
+        if claim.usedAt != nil {
+            return try again(claim, idempotencyDigest, in: tx, now)
+        }
+        guard let grant = try tx.grant(claim.subscriptionID) else { return .refused }
+        let shownAt = try tx.key(claim.subscriptionID, generation: grant.desired.generation)?
+            .shownAt
+        let deadline = max(
+            claim.expiresAt,
+            (shownAt ?? claim.expiresAt).addingTimeInterval(shownAt == nil ? 0 : window.seconds)
+        )
+        guard now < deadline || !grant.isShown, grant.desired.access != .ended else {
+            return .refused
+        }
+        guard grant.isShown else { return .preparing(claim.subscriptionID) }
+        let isMine = try tx.use(
+            claim.id,
+            at: now,
+            deadline: deadline,
+            idempotencyDigest: idempotencyDigest
+        )
+        guard isMine else { return .refused }
+        return try exchange(claim, grant.desired.generation, in: tx, now)
+    }
+
+    /// Makes a reference for a customer who has none, and ends the older tokens and claims.
+    ///
+    /// - Returns: The reference, which is stored only as its SHA-256, and when it is over.
+    package func create(
+        for id: Subscription.ID,
+        actor: String,
+        in tx: any StoreTransaction,
+        now: Date
+    ) throws -> (reference: String, expiresAt: Date) {
+        let reference = "tlc_" + Base64URL.encode(access.random(24))
+        let expiresAt = now.addingTimeInterval(window.seconds)
+        try tx.revokeTokens(id, at: now)
+        try tx.expireClaims(id, at: now)
+        try tx.insert(
+            Claim(
+                id: .random(access.random),
+                provider: .tollgate,
+                referenceDigest: SHA256.hash(reference.utf8),
+                subscriptionID: id,
+                createdAt: now,
+                expiresAt: expiresAt,
+                salt: access.random(16)
+            )
+        )
+        try tx.append(
+            AuditEntry(at: now, actor: actor, action: "claim.created", subscriptionID: id)
+        )
+        return (reference, expiresAt)
+    }
+
+    private func exchange(
+        _ claim: Claim,
+        _ generation: Int,
+        in tx: any StoreTransaction,
+        _ now: Date
+    ) throws -> ClaimOutcome {
+        let token = access.keyRing.lookupToken(of: claim)
+        try tx.insert(
+            LookupToken(
+                id: .random(access.random),
+                digest: SHA256.hash(token.utf8),
+                subscriptionID: claim.subscriptionID,
+                createdAt: now,
+                revealedGeneration: generation
+            )
+        )
+        for (action, details) in [
+            ("claim.used", ["provider": claim.provider.rawValue]),
+            ("key.revealed", ["generation": String(generation)]),
+        ] {
+            try tx.append(
+                AuditEntry(
+                    at: now,
+                    actor: "subscriber",
+                    action: action,
+                    subscriptionID: claim.subscriptionID,
+                    details: details
+                )
+            )
+        }
+        return .exchanged(token: token, subscription: claim.subscriptionID)
+    }
+
+    /// A used reference repeats its answer to the client that used it, for a short time; any other
+    /// try stands in the audit, where staff see that somebody else had the reference.
+    private func again(
+        _ claim: Claim,
+        _ idempotencyDigest: [UInt8]?,
+        in tx: any StoreTransaction,
+        _ now: Date
+    ) throws -> ClaimOutcome {
+        if let mine = claim.idempotencyDigest, let theirs = idempotencyDigest,
+            let usedAt = claim.usedAt, ConstantTime.equal(mine, theirs),
+            now < usedAt.addingTimeInterval(Self.repetition.seconds)
+        {
+            return .exchanged(
+                token: access.keyRing.lookupToken(of: claim),
+                subscription: claim.subscriptionID
+            )
+        }
+        try tx.append(
+            AuditEntry(
+                at: now,
+                actor: "subscriber",
+                action: "claim.refused",
+                subscriptionID: claim.subscriptionID,
+                details: ["reason": "the reference was used before"]
+            )
+        )
+        return .refused
+    }
+}
+
+extension Grant {
+    /// Whether the generation that is due may be shown: access is active, its limits were read
+    /// back and it was proved alive.
+    package var isShown: Bool {
+        desired.access == .active && desired.generation > 0
+            && observed.shownGeneration == desired.generation
+    }
+}
