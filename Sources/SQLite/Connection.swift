@@ -25,6 +25,7 @@ package final class Connection {
     var savepointDepth = 0
     let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
+    private var isClosed = false
 
     /// How many statements stay prepared; the product has a fixed set that is far smaller.
     private static let statementsMax = 512
@@ -58,8 +59,17 @@ package final class Connection {
         )
     }
 
-    deinit {
+    deinit { close() }
+
+    /// Closes the file at once; nothing may be done with the connection after it.
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
         statements.removeAll()
+        // A connection that cannot be trusted leaves the WAL to the next process.
+        if fatalError != nil {
+            csqlite_set_option(handle, Int32(SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE), 1)
+        }
         // A statement that a caller still holds keeps the handle alive until it is gone
         // (sqlite.org/c3ref/close.html).
         sqlite3_close_v2(handle)
@@ -166,6 +176,7 @@ package final class Connection {
     }
 
     private func take(_ sql: String) throws(SQLiteError) -> Statement {
+        precondition(!isClosed, "a closed connection was used")
         if let statement = statements[sql], !statement.isInUse {
             statement.isInUse = true
             return statement

@@ -1,6 +1,3 @@
-import Foundation
-import Synchronization
-
 /// Why a write or a read was not even begun.
 package enum DatabaseUnavailable: Error, Hashable, Sendable {
     /// So many writes wait already; try again shortly.
@@ -108,9 +105,9 @@ package final class Database: Sendable {
     package func writeBlocking<T: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> T
     ) throws -> T {
-        let slot = ResultSlot<T>()
-        enqueue(body) { slot.fill($0) }
-        return try slot.wait()
+        let outcome = Monitor<Result<T, any Error>?>(nil)
+        enqueue(body) { result in outcome.change { $0 = result } }
+        return try outcome.wait { $0 }.get()
     }
 
     /// Reads on the calling thread.
@@ -138,23 +135,6 @@ package final class Database: Sendable {
     package func close() {
         threads.stop()
         writer.stop()
-        writer.waitUntilStopped()
-    }
-}
-
-/// Carries one result from the writer thread to a thread that blocks for it.
-private final class ResultSlot<T: Sendable>: Sendable {
-    private let result = Mutex<Result<T, any Error>?>(nil)
-    private let isFilled = DispatchSemaphore(value: 0)
-
-    func fill(_ value: Result<T, any Error>) {
-        result.withLock { $0 = value }
-        isFilled.signal()
-    }
-
-    func wait() throws -> T {
-        isFilled.wait()
-        guard let result = result.withLock({ $0 }) else { throw DatabaseUnavailable.closed }
-        return try result.get()
+        writer.waitUntilEnded()
     }
 }

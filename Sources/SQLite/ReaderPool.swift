@@ -1,28 +1,17 @@
-import Foundation
-import Synchronization
-
 /// Read-only connections, each lent to one thread at a time, with their statements kept.
 ///
 /// The one that was given back last is lent first, so that a thread which reads alone always gets
 /// the same one.
 final class ReaderPool: Sendable {
-    /// A connection on its way between threads.
-    ///
-    /// Unchecked: whoever takes it out of the pool is the only one who has it.
-    private struct Reader: @unchecked Sendable {
-        let connection: Connection
-    }
-
     private struct State {
-        var idle: [Reader] = []
+        var idle: [Connection] = []
         var lent = 0
         var isClosed = false
     }
 
     private let path: String
     private let idleMax: Int
-    private let state = Mutex(State())
-    private let allReturned = DispatchSemaphore(value: 0)
+    private let state = Monitor(State())
 
     init(path: String, idleMax: Int) {
         self.path = path
@@ -33,23 +22,23 @@ final class ReaderPool: Sendable {
         let reader = try take()
         guard let reader else { return try withNewReader(body) }
         defer { giveBack(reader) }
-        return try body(reader.connection)
+        return try body(reader)
     }
 
     private func withNewReader<T>(_ body: (Connection) throws -> T) throws -> T {
-        let reader: Reader
+        let reader: Connection
         do {
-            reader = Reader(connection: try Connection(path: path, access: .readOnly))
+            reader = try Connection(path: path, access: .readOnly)
         } catch {
             giveBack(nil)
             throw error
         }
         defer { giveBack(reader) }
-        return try body(reader.connection)
+        return try body(reader)
     }
 
     /// An idle reader, or nil with the right to open one.
-    private func take() throws -> Reader? {
+    private func take() throws -> Connection? {
         try state.withLock { state in
             guard !state.isClosed else { throw DatabaseUnavailable.closed }
             state.lent += 1
@@ -57,26 +46,29 @@ final class ReaderPool: Sendable {
         }
     }
 
-    private func giveBack(_ reader: Reader?) {
-        let isLast = state.withLock { state in
+    private func giveBack(_ reader: Connection?) {
+        let isKept = state.withLock { state in
+            guard let reader, !state.isClosed, state.idle.count < idleMax,
+                reader.fatalError == nil
+            else { return false }
             state.lent -= 1
-            if let reader, !state.isClosed, state.idle.count < idleMax,
-                reader.connection.fatalError == nil
-            {
-                state.idle.append(reader)
-            }
-            return state.isClosed && state.lent == 0
+            state.idle.append(reader)
+            return true
         }
-        if isLast { allReturned.signal() }
+        if isKept { return }
+        // Before it counts as returned, so that the writer is the last to close.
+        reader?.close()
+        state.changeForAll { $0.lent -= 1 }
     }
 
     /// Closes the idle readers and waits for those that are lent.
     func close() {
-        let mustWait = state.withLock { state in
+        let idle = state.withLock { state in
             state.isClosed = true
-            state.idle.removeAll()
-            return state.lent > 0
+            defer { state.idle = [] }
+            return state.idle
         }
-        if mustWait { allReturned.wait() }
+        for reader in idle { reader.close() }
+        state.wait { $0.lent == 0 ? () : nil }
     }
 }

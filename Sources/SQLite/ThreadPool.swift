@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A few threads that run blocking work in the order it came.
 final class ThreadPool: Sendable {
@@ -12,8 +11,7 @@ final class ThreadPool: Sendable {
 
     private let name: String
     private let threadsMax: Int
-    private let state = Mutex(State())
-    private let wake = DispatchSemaphore(value: 0)
+    private let state = Monitor(State())
 
     init(name: String, threads: Int) {
         self.name = name
@@ -22,7 +20,7 @@ final class ThreadPool: Sendable {
 
     /// Takes the work, or says false when the pool was stopped.
     func run(_ work: @escaping @Sendable () -> Void) -> Bool {
-        let (isTaken, startsThread) = state.withLock { state in
+        let (isTaken, startsThread) = state.change { state in
             guard !state.isStopped else { return (false, false) }
             state.work.append(work)
             guard state.idle < state.work.count, state.threads < threadsMax else {
@@ -32,17 +30,12 @@ final class ThreadPool: Sendable {
             return (true, true)
         }
         if startsThread { startThread() }
-        if isTaken { wake.signal() }
         return isTaken
     }
 
     /// Finishes what is queued and ends the threads.
     func stop() {
-        let threads = state.withLock { state in
-            state.isStopped = true
-            return state.threads
-        }
-        for _ in 0..<threads { wake.signal() }
+        state.changeForAll { $0.isStopped = true }
     }
 
     private func startThread() {
@@ -53,13 +46,12 @@ final class ThreadPool: Sendable {
         thread.start()
     }
 
-    /// Every signal stands for one piece of work, or for the end of one thread.
     private func next() -> (@Sendable () -> Void)? {
         state.withLock { $0.idle += 1 }
-        wake.wait()
-        return state.withLock { state in
+        return state.wait { state -> (@Sendable () -> Void)?? in
+            guard !state.work.isEmpty || state.isStopped else { return .none }
             state.idle -= 1
-            return state.work.isEmpty ? nil : state.work.removeFirst()
+            return .some(state.work.isEmpty ? nil : state.work.removeFirst())
         }
     }
 }

@@ -1,0 +1,93 @@
+import CSQLite
+
+/// Commits a batch of writes as one transaction, without letting one fail the others.
+struct GroupCommit {
+    let connection: Connection
+
+    /// The I/O error or corruption after which nothing more may be written.
+    var fatalError: SQLiteError? { connection.fatalError }
+
+    init(connection: Connection) {
+        self.connection = connection
+        connection.refusesCommits = true
+    }
+
+    /// Writes the batch and returns what reports the outcome of each job, in order.
+    func run(_ batch: [WriteJob]) -> [@Sendable () -> Void] {
+        if let reports = runTogether(batch) { return reports }
+        return batch.flatMap { job in
+            runTogether([job]) ?? [{ job.fail(GroupCommit.transactionEnded) }]
+        }
+    }
+
+    /// Runs the jobs in one transaction, or returns nil where a job lost the transaction of others.
+    private func runTogether(_ batch: [WriteJob]) -> [@Sendable () -> Void]? {
+        if let fatalError { return GroupCommit.failure(of: batch, fatalError) }
+        do {
+            try connection.run("BEGIN IMMEDIATE")
+        } catch {
+            return GroupCommit.failure(of: batch, error)
+        }
+        var reports: [@Sendable () -> Void] = []
+        reports.reserveCapacity(batch.count)
+        for job in batch {
+            do {
+                reports.append(try perform(job))
+            } catch {
+                reports.append { job.fail(error) }
+            }
+            if let fatalError {
+                connection.rollBack()
+                return GroupCommit.failure(of: batch, fatalError)
+            }
+            guard connection.isInTransaction else { return batch.count == 1 ? reports : nil }
+        }
+        do {
+            try commit()
+        } catch {
+            connection.rollBack()
+            return GroupCommit.failure(of: batch, error)
+        }
+        return reports
+    }
+
+    /// Runs one job in a savepoint; a job that succeeds after losing the transaction fails here.
+    private func perform(_ job: WriteJob) throws -> @Sendable () -> Void {
+        try connection.run("SAVEPOINT job")
+        do {
+            let report = try job.perform(connection)
+            try connection.run("RELEASE job")
+            return report
+        } catch {
+            // Some errors, a full disk among them, roll the whole transaction back
+            // (sqlite.org/lang_transaction.html §3.1).
+            if connection.isInTransaction {
+                try connection.run("ROLLBACK TO job")
+                try connection.run("RELEASE job")
+            }
+            throw error
+        }
+    }
+
+    private func commit() throws {
+        connection.refusesCommits = false
+        defer { connection.refusesCommits = true }
+        try connection.run("COMMIT")
+    }
+
+    /// Closes the connection, which as the last one moves the WAL into the database file.
+    func finish() { connection.close() }
+
+    private static func failure(
+        of batch: [WriteJob],
+        _ error: any Error
+    ) -> [@Sendable () -> Void] {
+        batch.map { job in { job.fail(error) } }
+    }
+
+    private static let transactionEnded = SQLiteError(
+        code: SQLITE_MISUSE,
+        operation: "write",
+        message: "the write ended the transaction that it ran in"
+    )
+}
