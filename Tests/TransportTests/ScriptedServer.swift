@@ -33,7 +33,10 @@ final class ScriptedServer: Sendable {
     }
 
     func url(_ path: String = "/") -> URL {
-        URL(string: "http://127.0.0.1:\(port)\(path)")!
+        guard let url = URL(string: "http://127.0.0.1:\(port)\(path)") else {
+            preconditionFailure("a test's path is written so that it makes an address")
+        }
+        return url
     }
 
     func stop() {
