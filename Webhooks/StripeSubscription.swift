@@ -1,0 +1,89 @@
+import JSON
+import Subscriptions
+
+import struct Foundation.Date
+
+/// Stripe's subscription object, in the shapes before and after 2025-03-31.
+struct StripeSubscription {
+    private let object: Field
+    private let ended: Bool
+
+    init(_ object: Field, ended: Bool) {
+        self.object = object
+        self.ended = ended
+    }
+
+    func reading(_ made: MakeEvent) throws(FieldFault) -> EventReading {
+        try object.expectObject("subscription")
+        let word = try object["status"].word()
+        guard let stated = SubscriptionStatus(rawValue: word) else {
+            let reason =
+                "\(object["status"].path) is \"\(word)\", which this version does not know."
+            return .parked(Need(.unknownStatus, subject: word, reason: reason))
+        }
+        // customer.subscription.deleted is the end whatever the object still says.
+        let status = ended && !stated.isFinal ? .canceled : stated
+        if !status.isFinal, object["items"]["has_more"].value == true {
+            let id = try object["id"].id()
+            let reason = "\(object["items"].path) is cut short; \(id) must be fetched from Stripe."
+            return .parked(Need(.refetch, subject: id, reason: reason))
+        }
+        return try made(.subscription(try snapshot(status)))
+    }
+
+    private func snapshot(_ status: SubscriptionStatus) throws(FieldFault) -> SubscriptionSnapshot {
+        let items = try items(of: status)
+        return SubscriptionSnapshot(
+            id: try object["id"].id(),
+            customerID: try object["customer"].reference(),
+            status: status,
+            items: items,
+            trialEnd: try object["trial_end"].present?.time(),
+            cancelAt: try cancelAt(items),
+            collectionPaused: object["pause_collection"].present != nil,
+            endedAt: try object["ended_at"].present?.time()
+        )
+    }
+
+    /// An end must not wait for an item that cannot be read: nothing is sold any more.
+    private func items(of status: SubscriptionStatus) throws(FieldFault) -> [SubscriptionItem] {
+        do {
+            return try items()
+        } catch {
+            guard status.isFinal else { throw error }
+            return []
+        }
+    }
+
+    private func items() throws(FieldFault) -> [SubscriptionItem] {
+        var items: [SubscriptionItem] = []
+        for item in try object["items"]["data"].elements() {
+            items.append(
+                SubscriptionItem(
+                    price: try Self.price(of: item),
+                    // A metered item has no quantity.
+                    quantity: try item["quantity"].present?.integer(in: 0...Int64.max) ?? 1,
+                    periodEnd: try
+                        (item["current_period_end"].present
+                        ?? object["current_period_end"].present)?.time()
+                )
+            )
+        }
+        return items
+    }
+
+    /// The price; API versions before 2020 know only plans, whose ids are the prices' of today.
+    private static func price(of item: Field) throws(FieldFault) -> String {
+        guard item["price"].isAbsent, let plan = item["plan"].present else {
+            return try item["price"].reference()
+        }
+        return try plan.reference()
+    }
+
+    /// Under flexible billing only `cancel_at` is set, in older shapes only the flag.
+    private func cancelAt(_ items: [SubscriptionItem]) throws(FieldFault) -> Date? {
+        if let time = object["cancel_at"].present { return try time.time() }
+        guard let flag = object["cancel_at_period_end"].present, try flag.flag() else { return nil }
+        return items.compactMap(\.periodEnd).max()
+    }
+}
