@@ -1,16 +1,14 @@
 #pragma once
-#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <sys/types.h>
 
-// Swift's Glibc module is built without _GNU_SOURCE, which hides accept4 and struct ucred; both are
-// declared here as accept(2) and unix(7) give them.
-extern int accept4(int, struct sockaddr *, socklen_t *, int);
+// Swift's Glibc module is built without _GNU_SOURCE, which hides accept4(2) and struct ucred
+// (unix(7)). Both are declared here under other names and without <sys/socket.h>, whose
+// declarations would otherwise belong to this module instead of Glibc.
+extern int cepoll_accept4(int, void *, unsigned int *, int) __asm__("accept4");
 
 struct cepoll_credentials {
-    pid_t pid;
-    uid_t uid;
-    gid_t gid;
+    int pid;
+    unsigned int uid;
+    unsigned int gid;
 };

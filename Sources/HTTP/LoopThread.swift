@@ -105,7 +105,7 @@ extension LoopThread {
         for _ in 0..<most {
             var address = SocketAddress()
             let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-            let fd = address.fill { accept4(listener.fd, $0, $1, flags) }
+            let fd = address.fill { cepoll_accept4(listener.fd, $0, $1, flags) }
             if fd >= 0 {
                 open(fd, from: address, by: listener)
                 continue
