@@ -3,10 +3,15 @@ package import struct Foundation.Date
 
 /// What came of an attempt to claim.
 package enum ClaimOutcome: Hashable, Sendable {
-    /// Unknown, used, over or foreign: outside they are one answer.
+    /// Unknown, over or foreign.
     case refused
+    /// Used before; outside it is the same answer, and ``ClaimDesk/noteUsedAgain(_:in:now:)`` tells
+    /// staff that somebody else has the reference.
+    case refusedAsUsed(Subscription.ID)
     /// The reference is good, but its key cannot be shown yet.
     case preparing(Subscription.ID)
+    /// The reference is good and was not used yet; only ``ClaimDesk/look`` says so.
+    case ready(Claim, deadline: Date, generation: Int)
     /// The lookup token, given now or repeated.
     case exchanged(token: String, subscription: Subscription.ID)
 }
@@ -28,9 +33,6 @@ package struct ClaimDesk: Sendable {
     }
 
     /// Exchanges a reference; the key may be shown to the caller only once this is committed.
-    ///
-    /// The window runs from the checkout event, and again from the moment at which the key was
-    /// first shown, so that a platform that was down locks nobody out.
     package func claim(
         provider: Provider,
         reference: String,
@@ -38,33 +40,70 @@ package struct ClaimDesk: Sendable {
         in tx: any StoreTransaction,
         now: Date
     ) throws -> ClaimOutcome {
-        let digest = SHA256.hash(reference.utf8)
-        guard let claim = try tx.claim(provider: provider, referenceDigest: digest) else {
-            return .refused
-        }
-        let idempotencyDigest = idempotencyKey.map { SHA256.hash($0.utf8) }
-        if claim.usedAt != nil {
-            return try again(claim, idempotencyDigest, in: tx, now)
-        }
-        guard let grant = try tx.grant(claim.subscriptionID) else { return .refused }
-        let shownAt = try tx.key(claim.subscriptionID, generation: grant.desired.generation)?
-            .shownAt
-        let deadline = max(
-            claim.expiresAt,
-            (shownAt ?? claim.expiresAt).addingTimeInterval(shownAt == nil ? 0 : window.seconds)
+        let outcome = try look(
+            provider: provider,
+            reference: reference,
+            idempotencyKey: idempotencyKey,
+            in: tx,
+            now: now
         )
-        guard now < deadline || !grant.isShown, grant.desired.access != .ended else {
-            return .refused
-        }
-        guard grant.isShown else { return .preparing(claim.subscriptionID) }
+        guard case .ready(let claim, let deadline, let generation) = outcome else { return outcome }
         let isMine = try tx.use(
             claim.id,
             at: now,
             deadline: deadline,
-            idempotencyDigest: idempotencyDigest
+            idempotencyDigest: idempotencyKey.map { SHA256.hash($0.utf8) }
         )
         guard isMine else { return .refused }
-        return try exchange(claim, grant.desired.generation, in: tx, now)
+        return try exchange(claim, generation, in: tx, now)
+    }
+
+    /// What a claim would come to, without using anything.
+    ///
+    /// The window runs from the checkout event, and again from the moment at which the key was
+    /// first shown, so that a platform that was down locks nobody out.
+    package func look(
+        provider: Provider,
+        reference: String,
+        idempotencyKey: String?,
+        in reader: any StoreReader,
+        now: Date
+    ) throws -> ClaimOutcome {
+        let digest = SHA256.hash(reference.utf8)
+        guard let claim = try reader.claim(provider: provider, referenceDigest: digest) else {
+            return .refused
+        }
+        if claim.usedAt != nil { return again(claim, idempotencyKey, now) }
+        let id = claim.subscriptionID
+        guard let grant = try reader.grant(id), grant.desired.access != .ended else {
+            return .refused
+        }
+        guard grant.isShown else { return .preparing(id) }
+        let generation = grant.desired.generation
+        let shownAt = try reader.key(id, generation: generation)?.shownAt
+        let deadline = max(
+            claim.expiresAt,
+            shownAt?.addingTimeInterval(window.seconds) ?? claim.expiresAt
+        )
+        guard now < deadline else { return .refused }
+        return .ready(claim, deadline: deadline, generation: generation)
+    }
+
+    /// Writes into the audit that a used reference was tried again.
+    package func noteUsedAgain(
+        _ id: Subscription.ID,
+        in tx: any StoreTransaction,
+        now: Date
+    ) throws {
+        try tx.append(
+            AuditEntry(
+                at: now,
+                actor: "subscriber",
+                action: "claim.refused",
+                subscriptionID: id,
+                details: ["reason": "the reference was used before"]
+            )
+        )
     }
 
     /// Makes a reference for a customer who has none, and ends the older tokens and claims.
@@ -130,33 +169,16 @@ package struct ClaimDesk: Sendable {
         return .exchanged(token: token, subscription: claim.subscriptionID)
     }
 
-    /// A used reference repeats its answer to the client that used it, for a short time; any other
-    /// try stands in the audit, where staff see that somebody else had the reference.
-    private func again(
-        _ claim: Claim,
-        _ idempotencyDigest: [UInt8]?,
-        in tx: any StoreTransaction,
-        _ now: Date
-    ) throws -> ClaimOutcome {
-        if let mine = claim.idempotencyDigest, let theirs = idempotencyDigest,
-            let usedAt = claim.usedAt, ConstantTime.equal(mine, theirs),
+    /// A used reference repeats its answer to the client that used it, for a short time.
+    private func again(_ claim: Claim, _ idempotencyKey: String?, _ now: Date) -> ClaimOutcome {
+        guard let mine = claim.idempotencyDigest, let idempotencyKey, let usedAt = claim.usedAt,
+            ConstantTime.equal(mine, SHA256.hash(idempotencyKey.utf8)),
             now < usedAt.addingTimeInterval(Self.repetition.seconds)
-        {
-            return .exchanged(
-                token: access.keyRing.lookupToken(of: claim),
-                subscription: claim.subscriptionID
-            )
-        }
-        try tx.append(
-            AuditEntry(
-                at: now,
-                actor: "subscriber",
-                action: "claim.refused",
-                subscriptionID: claim.subscriptionID,
-                details: ["reason": "the reference was used before"]
-            )
+        else { return .refusedAsUsed(claim.subscriptionID) }
+        return .exchanged(
+            token: access.keyRing.lookupToken(of: claim),
+            subscription: claim.subscriptionID
         )
-        return .refused
     }
 }
 

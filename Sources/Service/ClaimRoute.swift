@@ -1,0 +1,135 @@
+import Digest
+import Foundation
+import HTTP
+import JSON
+import Subscriptions
+
+/// `POST /v1/claims`: exchanges a checkout reference, once, for a lookup token and the key.
+struct ClaimRoute: Sendable {
+    /// A claim is a few short texts.
+    static let bodyBytesMax = 8_192
+    /// The longest reference or idempotency key that is looked at.
+    static let textBytesMax = 512
+
+    let desk: ClaimDesk
+    let lookups: any KeyLookups
+    let store: any Store
+    let plans: PlanCache
+    let answer: KeyAnswer
+    let waits: Waits
+    let now: @Sendable () -> Date
+    let log: Log
+
+    func respond(to request: HTTPRequest) async -> HTTPResponse {
+        guard let body = try? JSONValue(parsing: request.body),
+            let provider = body["provider"]?.string, let reference = body["reference"]?.string,
+            !reference.isEmpty, reference.utf8.count <= Self.textBytesMax
+        else {
+            return Problem.badRequest.response(
+                request.id,
+                detail: "A JSON object with the texts provider and reference is expected."
+            )
+        }
+        let key = request.headers["Idempotency-Key"]
+        guard key.map({ (16...Self.textBytesMax).contains($0.utf8.count) }) ?? true else {
+            return Problem.badRequest.response(
+                request.id,
+                detail: "An Idempotency-Key has 16 to \(Self.textBytesMax) random characters."
+            )
+        }
+        do {
+            let outcome = try await waits.first(within: Waits.seconds(body["wait"]?.int)) {
+                isLast in
+                let outcome = try await look(Provider(rawValue: provider), reference, key)
+                switch outcome {
+                case .refused, .preparing: return isLast ? outcome : nil
+                case .ready: return try await claim(Provider(rawValue: provider), reference, key)
+                case .refusedAsUsed, .exchanged: return outcome
+                }
+            }
+            return try await response(to: outcome ?? .refused, request)
+        } catch {
+            log.error("claim.failed", ["request": request.id, "error": "\(error)"])
+            let problem: Problem = error is KeyRingError ? .keyMismatch : .unavailable
+            return problem.response(request.id)
+        }
+    }
+
+    private func look(
+        _ provider: Provider,
+        _ reference: String,
+        _ key: String?
+    ) async throws -> ClaimOutcome {
+        let now = now()
+        return try await store.read { reader in
+            try desk.look(
+                provider: provider,
+                reference: reference,
+                idempotencyKey: key,
+                in: reader,
+                now: now
+            )
+        }
+    }
+
+    private func claim(
+        _ provider: Provider,
+        _ reference: String,
+        _ key: String?
+    ) async throws -> ClaimOutcome {
+        let now = now()
+        return try await store.write { tx in
+            try desk.claim(
+                provider: provider,
+                reference: reference,
+                idempotencyKey: key,
+                in: tx,
+                now: now
+            )
+        }
+    }
+
+    private func response(
+        to outcome: ClaimOutcome,
+        _ request: HTTPRequest
+    ) async throws -> HTTPResponse {
+        switch outcome {
+        case .refused, .ready:
+            return Problem.claimRefused.response(request.id)
+        case .refusedAsUsed(let id):
+            noteUsedAgain(id)
+            return Problem.claimRefused.response(request.id)
+        case .preparing:
+            var response = HTTPResponse.json(
+                (["status": "preparing"] as JSONValue).serialized(),
+                status: 202
+            )
+            response.headers["Retry-After"] = "2"
+            response.headers["Cache-Control"] = "no-store"
+            return response
+        case .exchanged(let token, _):
+            guard let lookup = try lookups.lookup(tokenDigest: SHA256.hash(token.utf8)) else {
+                return Problem.claimRefused.response(request.id)
+            }
+            var members = try answer.members(lookup, plan: try await plans.plan(lookup.plan))
+            members["lookup_token"] = .string(token)
+            var response = HTTPResponse.json(JSONValue.object(members).serialized())
+            response.headers["Cache-Control"] = "no-store"
+            return response
+        }
+    }
+
+    /// Not awaited, so that a used reference is answered in the time of an unknown one; the
+    /// process that dies in between loses one line of the audit and nothing else.
+    private func noteUsedAgain(_ id: Subscription.ID) {
+        let now = now()
+        log.warning("claim.used_again", ["subscription": id.rawValue])
+        Task {
+            do {
+                try await store.write { try desk.noteUsedAgain(id, in: $0, now: now) }
+            } catch {
+                log.error("audit.not_written", ["error": "\(error)"])
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import Subscriptions
+
+extension Configuration {
+    static func required(
+        _ settings: Settings,
+        _ name: String,
+        _ meaning: String
+    ) throws(ConfigurationError) -> String {
+        guard let value = settings[name] else {
+            throw ConfigurationError("Set \(name) to \(meaning), or \(name)_FILE to a file of it.")
+        }
+        return value
+    }
+
+    static func url(_ settings: Settings, _ name: String) throws(ConfigurationError) -> URL? {
+        guard let text = settings[name] else { return nil }
+        var trimmed = text
+        while trimmed.hasSuffix("/") { trimmed.removeLast() }
+        guard let url = URL(string: trimmed), ["http", "https"].contains(url.scheme?.lowercased()),
+            let host = url.host, !host.isEmpty, url.query == nil, url.fragment == nil,
+            url.user == nil, url.password == nil, url.path.isEmpty
+        else {
+            throw ConfigurationError(
+                "\(name) must be an address without path or credentials, for example "
+                    + "https://api.example.com."
+            )
+        }
+        return url
+    }
+
+    /// Whether an address cannot leave this machine.
+    static func isLoopback(_ url: URL) -> Bool {
+        let host = url.host?.trimmingCharacters(in: CharacterSet(charactersIn: "[]")) ?? ""
+        return host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+
+    static func mode(_ settings: Settings, _ platform: URL) throws(ConfigurationError) -> Mode {
+        guard let text = settings["TOLLGATE_MODE"] else {
+            guard isLoopback(platform) else {
+                throw ConfigurationError(
+                    "Set TOLLGATE_MODE to test or live: it may be left out only while the "
+                        + "platform is on loopback."
+                )
+            }
+            return .test
+        }
+        guard let mode = Mode(rawValue: text) else {
+            throw ConfigurationError("TOLLGATE_MODE must be test or live.")
+        }
+        if mode == .live, platform.scheme?.lowercased() == "http", !isLoopback(platform) {
+            throw ConfigurationError(
+                "DREAMFACTORY_URL must be https:// in live mode: over http:// everybody on the "
+                    + "way could read the administrator's session."
+            )
+        }
+        return mode
+    }
+
+    static func keyRing(_ settings: Settings) throws(ConfigurationError) -> KeyRing {
+        guard let text = settings["TOLLGATE_MASTER_KEY"] else {
+            throw ConfigurationError(
+                "Set TOLLGATE_MASTER_KEY to 64 hex digits, made with `openssl rand -hex 32`, and "
+                    + "keep a copy: without it no key can be shown again."
+            )
+        }
+        let current = try masterKey(text, "TOLLGATE_MASTER_KEY")
+        var old: [MasterKey] = []
+        for part in list(settings["TOLLGATE_MASTER_KEYS_OLD"]) {
+            old.append(try masterKey(part, "TOLLGATE_MASTER_KEYS_OLD"))
+        }
+        return KeyRing(current: current, old: old)
+    }
+
+    private static func masterKey(
+        _ text: String,
+        _ name: String
+    ) throws(ConfigurationError) -> MasterKey {
+        // A key of few different digits was typed, not drawn: 64 random hex digits hold all but
+        // one of the 16 with near certainty.
+        guard let key = MasterKey(hex: text), Set(text.lowercased()).count >= 8 else {
+            throw ConfigurationError(
+                "\(name) must be 64 random hex digits, made with `openssl rand -hex 32`."
+            )
+        }
+        return key
+    }
+
+    static func stripeSecrets(
+        _ settings: Settings,
+        _ mode: Mode
+    ) throws(ConfigurationError) -> [String] {
+        let secrets = list(settings["STRIPE_WEBHOOK_SECRET"])
+        guard !secrets.isEmpty else {
+            throw ConfigurationError(
+                "Set STRIPE_WEBHOOK_SECRET to the signing secret of the webhook endpoint, which "
+                    + "Stripe shows beside it (whsec_…)."
+            )
+        }
+        // Stripe's own have 32 characters after the prefix; rehearsals may use shorter ones.
+        let least = mode == .live ? 24 : 8
+        guard secrets.allSatisfy({ $0.utf8.count >= least }) else {
+            throw ConfigurationError(
+                "STRIPE_WEBHOOK_SECRET is too short to be safe: \(least) characters are the least "
+                    + "in \(mode) mode."
+            )
+        }
+        return secrets
+    }
+
+    static func refuseForeignAPIKey(_ key: String?, _ mode: Mode) throws(ConfigurationError) {
+        guard let key else { return }
+        let foreign = mode == .live ? "_test_" : "_live_"
+        guard !key.contains(foreign) else {
+            throw ConfigurationError(
+                "STRIPE_API_KEY is of the other mode: in \(mode) mode it must not be a key with "
+                    + "\(foreign) in it."
+            )
+        }
+    }
+
+    private static func list(_ text: String?) -> [String] {
+        (text ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { !$0.isEmpty }
+    }
+}

@@ -1,0 +1,153 @@
+package import Foundation
+package import Subscriptions
+
+/// Everything a running Tollgate is told, checked.
+package struct Configuration: Sendable {
+    /// The database file.
+    package var databasePath = "tollgate.db"
+    /// The host to listen on.
+    package var host = "127.0.0.1"
+    /// The port to listen on; 0 takes a free one.
+    package var port = 8080
+    /// Where staff commands reach a running server.
+    package var socketPath = "tollgate.db.sock"
+    /// The group that may use the staff socket besides its owner.
+    package var socketGroup: String?
+    /// Whether money is real.
+    package var mode: Mode
+    /// The master keys.
+    package var keyRing: KeyRing
+    /// The platform as Tollgate reaches it, without a slash at the end.
+    package var platformURL: URL
+    /// The platform as subscribers reach it, without a slash at the end.
+    package var publicURL: URL
+    /// The e-mail address of the platform's administrator.
+    package var platformEmail: String
+    /// Their password.
+    package var platformPassword: String
+    /// The secrets of Stripe's webhook, the first of which signs rehearsals.
+    package var stripeSecrets: [String]
+    /// How old a signature may be.
+    package var stripeTolerance: Duration = .seconds(300)
+    /// How long a checkout's reference can be claimed.
+    package var claimWindow: Duration = .seconds(3_600)
+
+    /// Makes a configuration from checked parts; the defaults stand for the rest.
+    package init(
+        mode: Mode,
+        keyRing: KeyRing,
+        platformURL: URL,
+        platformEmail: String,
+        platformPassword: String,
+        stripeSecrets: [String]
+    ) {
+        self.mode = mode
+        self.keyRing = keyRing
+        self.platformURL = platformURL
+        self.publicURL = platformURL
+        self.platformEmail = platformEmail
+        self.platformPassword = platformPassword
+        self.stripeSecrets = stripeSecrets
+    }
+
+    /// Scheme, host and port of the platform, by which an installation knows it.
+    package var platformOrigin: String { Self.origin(of: platformURL) }
+
+    /// What subscribers call, for example `https://api.example.com/api/v2`.
+    package var baseURL: String { publicURL.absoluteString + "/api/v2" }
+
+    /// Reads and checks the settings of a server, or of a command that does a server's work.
+    package init(_ settings: Settings) throws(ConfigurationError) {
+        let platform = try Self.url(settings, "DREAMFACTORY_URL")
+        guard let platform else {
+            throw ConfigurationError(
+                "Set DREAMFACTORY_URL to the platform's address, for example "
+                    + "http://127.0.0.1:8081."
+            )
+        }
+        let mode = try Self.mode(settings, platform)
+        let email = try Self.required(
+            settings,
+            "DREAMFACTORY_EMAIL",
+            "the platform administrator's e-mail address"
+        )
+        let password = try Self.required(
+            settings,
+            "DREAMFACTORY_PASSWORD",
+            "the platform administrator's password"
+        )
+        self.init(
+            mode: mode,
+            keyRing: try Self.keyRing(settings),
+            platformURL: platform,
+            platformEmail: email,
+            platformPassword: password,
+            stripeSecrets: try Self.stripeSecrets(settings, mode)
+        )
+        publicURL = try Self.url(settings, "DREAMFACTORY_PUBLIC_URL") ?? platform
+        try readPlaces(settings)
+        try readTimes(settings)
+        try Self.refuseForeignAPIKey(settings["STRIPE_API_KEY"], mode)
+    }
+
+    private mutating func readPlaces(_ settings: Settings) throws(ConfigurationError) {
+        if let path = settings["TOLLGATE_DATABASE"] {
+            databasePath = path
+        } else if mode == .live {
+            throw ConfigurationError(
+                "Set TOLLGATE_DATABASE to the database file: in live mode it must be named."
+            )
+        }
+        socketPath = settings["TOLLGATE_SOCKET"] ?? Self.socketPath(of: databasePath)
+        guard socketPath.utf8.count <= 107 else {
+            throw ConfigurationError(
+                "The path of the staff socket is longer than 107 bytes: set TOLLGATE_SOCKET to a "
+                    + "shorter one."
+            )
+        }
+        socketGroup = settings["TOLLGATE_SOCKET_GROUP"]
+        guard let listen = settings["TOLLGATE_LISTEN"] else { return }
+        guard let colon = listen.lastIndex(of: ":"),
+            let port = Int(listen[listen.index(after: colon)...]), (0...65_535).contains(port)
+        else {
+            throw ConfigurationError(
+                "TOLLGATE_LISTEN must be a host and a port, for example 127.0.0.1:8080."
+            )
+        }
+        let host = listen[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+        self.host = host.isEmpty ? "0.0.0.0" : host
+        self.port = port
+    }
+
+    private mutating func readTimes(_ settings: Settings) throws(ConfigurationError) {
+        if let text = settings["TOLLGATE_CLAIM_WINDOW"] {
+            guard let window = Duration(short: text), window >= .seconds(60),
+                window <= .seconds(86_400)
+            else {
+                throw ConfigurationError(
+                    "TOLLGATE_CLAIM_WINDOW must be a time from 1m to 24h, for example 60m."
+                )
+            }
+            claimWindow = window
+        }
+        if let text = settings["STRIPE_TOLERANCE"] {
+            guard let tolerance = Duration(short: text), tolerance >= .seconds(1),
+                tolerance <= .seconds(3_600)
+            else {
+                throw ConfigurationError(
+                    "STRIPE_TOLERANCE must be a time from 1s to 60m, for example 300s."
+                )
+            }
+            stripeTolerance = tolerance
+        }
+    }
+
+    /// The staff socket beside a database.
+    package static func socketPath(of databasePath: String) -> String { databasePath + ".sock" }
+
+    static func origin(of url: URL) -> String {
+        let scheme = url.scheme?.lowercased() ?? ""
+        let port = url.port ?? (scheme == "https" ? 443 : 80)
+        return "\(scheme)://\(url.host?.lowercased() ?? ""):\(port)"
+    }
+}
