@@ -8,19 +8,20 @@ package enum Base62 {
     ///
     /// An integer that needs more digits is a mistake of the caller and stops the process.
     package static func encode(_ bytes: some Sequence<UInt8>, digits: Int) -> String {
-        var number = Array(bytes)
+        var limbs = limbs(of: Array(bytes))
         var text = [UInt8](repeating: alphabet[0], count: digits)
-        for position in text.indices.reversed() {
-            var remainder: UInt32 = 0
-            for index in number.indices {
-                let value = remainder << 8 | UInt32(number[index])
-                number[index] = UInt8(truncatingIfNeeded: value / 62)
-                remainder = value % 62
+        var position = digits
+        while position > 0 {
+            var chunk = divide(&limbs)
+            for _ in 0..<min(position, chunkDigits) {
+                position -= 1
+                text[position] = alphabet[Int(chunk % 62)]
+                chunk /= 62
             }
-            text[position] = alphabet[Int(remainder)]
+            precondition(chunk == 0, "The integer does not fit into \(digits) base62 digits.")
         }
         precondition(
-            number.allSatisfy { $0 == 0 },
+            limbs.allSatisfy { $0 == 0 },
             "The integer does not fit into \(digits) base62 digits."
         )
         return String(decoding: text, as: UTF8.self)
@@ -29,5 +30,29 @@ package enum Base62 {
     /// The integer in exactly `digits` digits; see ``encode(_:digits:)-swift.type.method``.
     package static func encode(_ value: UInt32, digits: Int) -> String {
         encode(bigEndianBytes(of: value), digits: digits)
+    }
+
+    /// Five digits are split off by one division, the most that 32 bits hold.
+    private static let chunkDigits = 5
+    private static let chunkBase: UInt64 = 62 * 62 * 62 * 62 * 62
+
+    /// The integer in 32-bit limbs, the most significant one first.
+    private static func limbs(of bytes: [UInt8]) -> [UInt32] {
+        var limbs = [UInt32](repeating: 0, count: (bytes.count + 3) / 4)
+        for (index, byte) in bytes.reversed().enumerated() {
+            limbs[limbs.count - 1 - index / 4] |= UInt32(byte) << UInt32(index % 4 * 8)
+        }
+        return limbs
+    }
+
+    /// Divides the integer by ``chunkBase`` and gives the remainder.
+    private static func divide(_ limbs: inout [UInt32]) -> UInt64 {
+        var remainder: UInt64 = 0
+        for index in limbs.indices {
+            let value = remainder << 32 | UInt64(limbs[index])
+            limbs[index] = UInt32(truncatingIfNeeded: value / chunkBase)
+            remainder = value % chunkBase
+        }
+        return remainder
     }
 }

@@ -11,11 +11,11 @@ package struct HMAC: Sendable {
 
     /// Takes in the key; one longer than a block is hashed first (RFC 2104 §2).
     package init(key: some Sequence<UInt8>) {
-        var block = Array(key)
-        if block.count > SHA256.blockByteCount { block = SHA256.hash(block) }
-        block += [UInt8](repeating: 0, count: SHA256.blockByteCount - block.count)
-        inner.update(block.map { $0 ^ 0x36 })
-        outer.update(block.map { $0 ^ 0x5c })
+        let contiguous: Void? = key.withContiguousStorageIfAvailable { buffer in
+            takeIn(UnsafeRawBufferPointer(buffer))
+        }
+        guard contiguous == nil else { return }
+        Array(key).withUnsafeBytes { takeIn($0) }
     }
 
     /// The authentication code of a whole message.
@@ -51,6 +51,23 @@ package struct HMAC: Sendable {
         var hmac = self
         hmac.inner.absorb(UnsafeRawBufferPointer(block))
         hmac.write(to: block)
+    }
+
+    private mutating func takeIn(_ key: UnsafeRawBufferPointer) {
+        var block = InlineArray<64, UInt8>(repeating: 0)
+        withUnsafeMutableBytes(of: &block) { block in
+            if key.count > block.count {
+                var hash = SHA256()
+                hash.absorb(key)
+                hash.write(to: block)
+            } else {
+                block.copyMemory(from: key)
+            }
+            for index in block.indices { block[index] ^= 0x36 }
+            inner.absorb(UnsafeRawBufferPointer(block))
+            for index in block.indices { block[index] ^= 0x36 ^ 0x5c }
+            outer.absorb(UnsafeRawBufferPointer(block))
+        }
     }
 
     private func write(to target: UnsafeMutableRawBufferPointer) {

@@ -80,6 +80,12 @@ import Testing
         #expect(greatest == "1GG3XCo8d4OHBvhbFH1AAehp8zhVuNOby9i2P8uqFxWYp65uiJkF")
     }
 
+    @Test func `leading zeros of the integer are leading zeros of the text`() {
+        let text = Base62.encode((0..<38).map { UInt8($0) }, digits: 52)
+        #expect(text == "0004cpdXdQswrSvO9n4aEEFhRMOOHPZ5iYIWFIMDnvUUuD2PcuG5")
+        #expect(Base62.encode((0..<38).map { UInt8($0) }, digits: 60) == "00000000" + text)
+    }
+
     @Test func `base62 stops the process rather than cut a number`() async {
         await #expect(processExitsWith: .failure) {
             _ = Base62.encode(62, digits: 1)
