@@ -1,5 +1,5 @@
 import Digest
-import JSON
+package import JSON
 package import Subscriptions
 
 package import struct Foundation.Date
@@ -76,13 +76,16 @@ package struct StripeAdapter: ProviderAdapter {
 
     /// What a stored event says, as far as its type concerns access.
     package func reading(of body: [UInt8], id: String, mode: Mode) -> EventReading {
-        let event: JSONValue
         do {
-            event = try JSONValue(parsing: body)
+            return reading(of: try JSONValue(parsing: body))
         } catch {
             let reason = "The body is not JSON that can be read to its end."
             return .parked(Need(.malformed, reason: reason))
         }
+    }
+
+    /// What an event says that was fetched, or read already.
+    package func reading(of event: JSONValue) -> EventReading {
         do {
             return try StripeEvent(Field(event)).reading()
         } catch {

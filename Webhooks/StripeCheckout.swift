@@ -22,7 +22,7 @@ struct StripeCheckout {
 
     func reading(_ made: MakeEvent) throws(FieldFault) -> EventReading {
         try object.expectObject("checkout.session")
-        // Sessions of API versions that sold nothing but subscriptions and goods had no mode.
+        // Old API versions have no mode; then the subscription itself must be there.
         if let mode = try object["mode"].present?.word(), mode != "subscription" {
             return .ignored("The checkout sold no subscription; its mode is \(mode).")
         }

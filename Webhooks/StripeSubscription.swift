@@ -15,14 +15,12 @@ struct StripeSubscription {
 
     func reading(_ made: MakeEvent) throws(FieldFault) -> EventReading {
         try object.expectObject("subscription")
-        let word = try object["status"].word()
-        guard let stated = SubscriptionStatus(rawValue: word) else {
+        guard let status = try status() else {
+            let word = try object["status"].word()
             let reason =
                 "\(object["status"].path) is \"\(word)\", which this version does not know."
             return .parked(Need(.unknownStatus, subject: word, reason: reason))
         }
-        // customer.subscription.deleted is the end whatever the object still says.
-        let status = ended && !stated.isFinal ? .canceled : stated
         if !status.isFinal, object["items"]["has_more"].value == true {
             let id = try object["id"].id()
             let reason = "\(object["items"].path) is cut short; \(id) must be fetched from Stripe."
@@ -31,27 +29,44 @@ struct StripeSubscription {
         return try made(.subscription(try snapshot(status)))
     }
 
+    /// The status; `customer.subscription.deleted` is the end whatever the object still says.
+    private func status() throws(FieldFault) -> SubscriptionStatus? {
+        guard ended else { return SubscriptionStatus(rawValue: try object["status"].word()) }
+        let stated = object["status"].value?.string.flatMap(SubscriptionStatus.init)
+        return stated == .incompleteExpired ? .incompleteExpired : .canceled
+    }
+
     private func snapshot(_ status: SubscriptionStatus) throws(FieldFault) -> SubscriptionSnapshot {
-        let items = try items(of: status)
+        let items = try unlessFinal(status, [], items)
         return SubscriptionSnapshot(
             id: try object["id"].id(),
             customerID: try object["customer"].reference(),
             status: status,
             items: items,
-            trialEnd: try object["trial_end"].present?.time(),
-            cancelAt: try cancelAt(items),
+            trialEnd: try unlessFinal(status, nil) { () throws(FieldFault) in
+                try object["trial_end"].present?.time()
+            },
+            cancelAt: try unlessFinal(status, nil) { () throws(FieldFault) in
+                try cancelAt(items)
+            },
             collectionPaused: object["pause_collection"].present != nil,
-            endedAt: try object["ended_at"].present?.time()
+            endedAt: try unlessFinal(status, nil) { () throws(FieldFault) in
+                try object["ended_at"].present?.time()
+            }
         )
     }
 
-    /// An end must not wait for an item that cannot be read: nothing is sold any more.
-    private func items(of status: SubscriptionStatus) throws(FieldFault) -> [SubscriptionItem] {
+    /// An end must not wait for a detail that cannot be read: it stops access, and needs none.
+    private func unlessFinal<Value>(
+        _ status: SubscriptionStatus,
+        _ fallback: Value,
+        _ read: () throws(FieldFault) -> Value
+    ) throws(FieldFault) -> Value {
         do {
-            return try items()
+            return try read()
         } catch {
             guard status.isFinal else { throw error }
-            return []
+            return fallback
         }
     }
 
