@@ -60,12 +60,15 @@ package struct ObservedGrant: Hashable, Sendable, Codable {
         package var generation: Int
         /// Whether it is active, as last written or read.
         package var isActive: Bool
+        /// Whether it has our key and our role; one that has not is deleted and made anew.
+        package var fits: Bool
 
         /// Makes an app.
-        package init(id: Int, generation: Int, isActive: Bool) {
+        package init(id: Int, generation: Int, isActive: Bool, fits: Bool = true) {
             self.id = id
             self.generation = generation
             self.isActive = isActive
+            self.fits = fits
         }
     }
 
@@ -73,7 +76,7 @@ package struct ObservedGrant: Hashable, Sendable, Codable {
     package struct Limit: Hashable, Sendable, Codable {
         /// The platform's id.
         package var id: Int
-        /// How many calls.
+        /// How many calls; 0 while it is inactive and counts nothing.
         package var rate: Int
         /// In what period, in the catalogue's word.
         package var period: String
@@ -114,6 +117,14 @@ package struct ObservedGrant: Hashable, Sendable, Codable {
         package var provedAt: Date?
         /// When look-up and proof were repeated and nothing was left.
         package var closedAt: Date?
+        /// Since when nothing was found and every key was refused; the repetition counts from it.
+        package var quietSince: Date?
+        /// When the last look-up by name found nothing.
+        package var lookedUpAt: Date?
+        /// The last proof of each generation that was refused since something was last found.
+        package var refusals: [Proof] = []
+        /// Whether a key was accepted after its app was deleted.
+        package var isBack = false
 
         /// Makes the record of a revocation that has just begun.
         package init(startedAt: Date) { self.startedAt = startedAt }
@@ -133,10 +144,18 @@ package struct ObservedGrant: Hashable, Sendable, Codable {
     package var proof: Proof?
     /// Since when the platform must be asked by name before anything is believed to be absent.
     package var mustLookUpSince: Date?
-    /// When the last create was begun whose outcome was not, or is not yet, known.
+    /// When the create was begun that has not been answered yet, or never will be.
+    package var createBegunAt: Date?
+    /// When the last create was made whose outcome is not known and may still come true.
     package var unknownCreateAt: Date?
-    /// How far taking everything down has come; nil while nothing is to be taken down.
+    /// When role, rules and limits were last read back; nil once the key sleeps.
+    package var verifiedAt: Date?
+    /// When the platform refused one of the limits for good.
+    package var limitRefusedAt: Date?
+    /// How far taking down has come; nil while nothing ever was to be taken down.
     package var revocation: Revocation?
+    /// The newest generation that was taken down and closed, with all before it.
+    package var closedGeneration = 0
 
     /// Makes the state in which nothing exists.
     package init() {}
