@@ -1,1 +1,26 @@
-// Placeholder until the module's first type stands.
+/// The schema of the database, one step a file of `sql/`, in the order in which they apply.
+///
+/// A shipped step is never edited: a change of the schema is the next file.
+package enum Schema {
+    /// One step.
+    package struct Step: Sendable {
+        /// Its number, from 1.
+        package let version: Int
+        /// A word or two that say what it is about.
+        package let name: String
+        /// The script.
+        package let sql: [UInt8]
+
+        /// The name of its file.
+        package var fileName: String {
+            let digits = String(version)
+            return "V" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
+                + "__\(name).sql"
+        }
+    }
+
+    /// All steps.
+    package static let steps = [
+        Step(version: 1, name: "road", sql: PackageResources.V001__road_sql)
+    ]
+}
