@@ -1,0 +1,135 @@
+package import Foundation
+import Migrations
+package import SQLite
+package import Subscriptions
+
+/// The database of the product: the ports of the domain on one SQLite file.
+///
+/// Reads run on threads of their own and writes on the database's writer, so that no task waits
+/// for the disk; only ``lookup(tokenDigest:)`` reads on the calling thread.
+package struct SQLiteStore: Sendable {
+    /// The database, for copies and checks by staff.
+    package let database: Database
+
+    /// A store on a database that was opened with ``migrator(now:)``.
+    package init(database: Database) { self.database = database }
+
+    /// Opens, and where needed makes or migrates, the file; hold its ``DatabaseLock`` meanwhile.
+    ///
+    /// `onFatal` is called when the disk fails; the process should end there.
+    package init(
+        path: String,
+        now: @escaping @Sendable () -> Date,
+        limits: Database.Limits = Database.Limits(),
+        onFatal: @escaping @Sendable (SQLiteError) -> Void
+    ) throws {
+        database = try Database(
+            path: path,
+            migrator: Self.migrator(now: now),
+            limits: limits,
+            onFatal: onFatal
+        )
+    }
+
+    /// The schema of this version of the product.
+    package static func migrator(now: @escaping @Sendable () -> Date) -> Migrator {
+        Migrator(
+            Schema.steps.map { Migration(version: $0.version, name: $0.name, sql: $0.sql) },
+            now: { now().milliseconds }
+        )
+    }
+
+    /// Writes what is queued and closes the file; never call it from inside a read or a write.
+    package func close() { database.close() }
+}
+
+extension SQLiteStore: Store {
+    package func read<T: Sendable>(
+        _ body: @escaping @Sendable (any StoreReader) throws -> T
+    ) async throws -> T {
+        try await database.read { connection in
+            try connection.snapshot { try body(SQLiteTransaction(connection: connection)) }
+        }
+    }
+
+    package func write<T: Sendable>(
+        _ body: @escaping @Sendable (any StoreTransaction) throws -> T
+    ) async throws -> T {
+        try await database.write { connection in
+            try body(SQLiteTransaction(connection: connection))
+        }
+    }
+}
+
+extension SQLiteStore: DeliveryInbox {
+    package func store(
+        _ delivery: Delivery,
+        receivedAt: Date,
+        completion: @escaping @Sendable (Result<StoredDelivery, any Error>) -> Void
+    ) {
+        database.enqueue(
+            { connection in
+                try SQLiteTransaction(connection: connection)
+                    .insert(delivery, receivedAt: receivedAt)
+            },
+            completion: completion
+        )
+    }
+}
+
+extension SQLiteStore: KeyLookups {
+    package func lookup(tokenDigest: [UInt8]) throws -> KeyLookup? {
+        try database.read { connection in
+            try connection.withStatement(Self.lookup) { statement in
+                try statement.bind(tokenDigest, at: 1)
+                return try statement.step() ? KeyLookup(row: statement.row) : nil
+            }
+        }
+    }
+
+    /// Token and key row are each one descent, and the index covers what is read of the grant.
+    private static let lookup = """
+        SELECT
+            token.id, token.revealed_generation, token.subscription_id,
+            grant.access, grant.plan_id, grant.plan_version, grant.generation,
+            grant.shown_generation,
+            key.salt, key.master_key_id, key.digest, key.last_four, key.created_at, key.shown_at,
+            key.ended_at
+        FROM lookup_token AS token
+        LEFT JOIN grant INDEXED BY grant_lookup ON grant.subscription_id = token.subscription_id
+        LEFT JOIN api_key AS key
+            ON key.subscription_id = token.subscription_id AND key.generation = grant.generation
+        WHERE token.digest = ?1 AND token.revoked_at IS NULL
+        """
+}
+
+extension KeyLookup {
+    /// A token whose subscription has no grant yet reads as one with nothing due.
+    fileprivate init(row: Row) throws {
+        let id: Subscription.ID = try row[2]
+        let access: Access? = try row[3]
+        let salt: [UInt8]? = try row[8]
+        self.init(
+            tokenID: try row[0],
+            revealedGeneration: try row[1],
+            subscriptionID: id,
+            access: access ?? .none,
+            plan: try Plan.Reference(id: row[4], version: row[5]),
+            generation: try row[6] ?? 0,
+            shownGeneration: try row[7] ?? 0,
+            key: try salt.map { salt in
+                APIKey(
+                    subscriptionID: id,
+                    generation: try row[6],
+                    salt: salt,
+                    masterKeyID: try row[9],
+                    digest: try row[10],
+                    lastFour: try row[11],
+                    createdAt: try row[12],
+                    shownAt: try row[13],
+                    endedAt: try row[14]
+                )
+            }
+        )
+    }
+}

@@ -1,0 +1,202 @@
+import Foundation
+import SQLite
+import Subscriptions
+
+extension SQLiteTransaction {
+    func grant(_ id: Subscription.ID) throws -> Grant? {
+        try connection.first(
+            "SELECT * FROM grant WHERE subscription_id = :id",
+            ["id": Value(id)],
+            Grant.init
+        )
+    }
+
+    func dueGrants(_ now: Date, limit: Int) throws -> [Grant] {
+        let urgent = try dueGrants(now, isUrgent: true, limit: limit)
+        return urgent + (try dueGrants(now, isUrgent: false, limit: limit - urgent.count))
+    }
+
+    private func dueGrants(_ now: Date, isUrgent: Bool, limit: Int) throws -> [Grant] {
+        guard limit > 0 else { return [] }
+        return try connection.query(
+            """
+            SELECT * FROM grant WHERE is_urgent = :urgent AND next_attempt_at <= :now
+            ORDER BY next_attempt_at, rowid LIMIT :limit
+            """,
+            ["urgent": Value(isUrgent), "now": Value(now), "limit": Value(limit)],
+            Grant.init
+        )
+    }
+
+    func nextGrantDue(after now: Date) throws -> Date? {
+        let sql = """
+            SELECT min(next_attempt_at) FROM grant
+            WHERE is_urgent = :urgent AND next_attempt_at > :now
+            """
+        return try [true, false].compactMap { urgent in
+            try connection.first(sql, ["urgent": Value(urgent), "now": Value(now)]) { row in
+                try row[0] as Date?
+            } ?? nil
+        }.min()
+    }
+
+    func troubledGrants(limit: Int) throws -> [Grant] {
+        try connection.query(
+            """
+            SELECT * FROM grant WHERE problem_since_at IS NOT NULL
+            ORDER BY problem_since_at, rowid LIMIT :limit
+            """,
+            ["limit": Value(limit)],
+            Grant.init
+        )
+    }
+
+    func unprovedRevocations(limit: Int) throws -> [Grant] {
+        try connection.query(
+            "SELECT * FROM grant WHERE is_unproved = 1 ORDER BY changed_at, rowid LIMIT :limit",
+            ["limit": Value(limit)],
+            Grant.init
+        )
+    }
+
+    func save(_ grant: Grant) throws {
+        try connection.run(Self.saveGrant, try grant.bindings)
+        try saveApps(of: grant)
+    }
+
+    private func saveApps(of grant: Grant) throws {
+        let id = Value(grant.subscriptionID)
+        let known = try connection.query(
+            "SELECT app_id FROM grant_app WHERE subscription_id = :id",
+            ["id": id]
+        ) { row in try row[0] as Int }
+        let apps = Set(grant.observed.apps.map(\.id))
+        for app in Set(known).subtracting(apps) {
+            try connection.run(
+                "DELETE FROM grant_app WHERE app_id = :app AND subscription_id = :id",
+                ["app": Value(app), "id": id]
+            )
+        }
+        for app in apps.subtracting(known) {
+            try connection.run(
+                "INSERT INTO grant_app (app_id, subscription_id) VALUES (:app, :id)",
+                ["app": Value(app), "id": id]
+            )
+        }
+    }
+
+    private static let saveGrant = """
+        INSERT INTO grant (
+            subscription_id, access, reason, plan_id, plan_version, generation, changed_at,
+            failures, next_attempt_at, problem_kind, problem_sentence, problem_since_at, observed,
+            role_id, shown_generation, revocation_started_at, refusal_proved_at
+        ) VALUES (
+            :id, :access, :reason, :plan_id, :plan_version, :generation, :changed_at, :failures,
+            :next_attempt_at, :problem_kind, :problem_sentence, :problem_since_at, :observed,
+            :role_id, :shown_generation, :revocation_started_at, :refusal_proved_at
+        )
+        ON CONFLICT (subscription_id) DO UPDATE SET
+            access = excluded.access, reason = excluded.reason, plan_id = excluded.plan_id,
+            plan_version = excluded.plan_version, generation = excluded.generation,
+            changed_at = excluded.changed_at, failures = excluded.failures,
+            next_attempt_at = excluded.next_attempt_at, problem_kind = excluded.problem_kind,
+            problem_sentence = excluded.problem_sentence,
+            problem_since_at = excluded.problem_since_at, observed = excluded.observed,
+            role_id = excluded.role_id, shown_generation = excluded.shown_generation,
+            revocation_started_at = excluded.revocation_started_at,
+            refusal_proved_at = excluded.refusal_proved_at
+        """
+}
+
+// MARK: - Attempts
+
+extension SQLiteTransaction {
+    func attempts(_ id: Subscription.ID, limit: Int) throws -> [Attempt] {
+        try connection.query(
+            """
+            SELECT * FROM attempt WHERE subscription_id = :id ORDER BY number DESC LIMIT :limit
+            """,
+            ["id": Value(id), "limit": Value(limit)]
+        ) { row in
+            Attempt(
+                number: try row["number"],
+                subscriptionID: try row["subscription_id"],
+                step: try row["step"],
+                startedAt: try row["started_at"],
+                finishedAt: try row["finished_at"],
+                outcome: try row["outcome"],
+                problem: try row["problem"]
+            )
+        }.reversed()
+    }
+
+    func begin(step: String, for id: Subscription.ID, at date: Date) throws -> Int64 {
+        try connection.run(
+            "INSERT INTO attempt (subscription_id, step, started_at) VALUES (:id, :step, :at)",
+            ["id": Value(id), "step": .text(step), "at": Value(date)]
+        )
+        return connection.lastInsertedRowID
+    }
+
+    func finish(
+        attempt: Int64,
+        at date: Date,
+        outcome: String,
+        problem: GrantProblem.Kind?
+    ) throws {
+        try runOnce(
+            """
+            UPDATE attempt SET finished_at = :at, outcome = :outcome, problem = :problem
+            WHERE number = :number
+            """,
+            [
+                "number": .integer(attempt), "at": Value(date), "outcome": .text(outcome),
+                "problem": Value(problem),
+            ],
+            of: "the attempt"
+        )
+    }
+}
+
+// MARK: - Rows
+
+extension Grant {
+    fileprivate init(row: Row) throws {
+        let problem: GrantProblem.Kind? = try row["problem_kind"]
+        self.init(
+            subscriptionID: try row["subscription_id"],
+            desired: DesiredGrant(
+                access: try row["access"],
+                reason: try row["reason"],
+                plan: try Plan.Reference(id: row["plan_id"], version: row["plan_version"]),
+                generation: try row["generation"]
+            ),
+            changedAt: try row["changed_at"]
+        )
+        observed = try row.read("observed", as: JSONColumn<ObservedGrant>.self).content
+        failures = try row["failures"]
+        nextAttemptAt = try row["next_attempt_at"]
+        self.problem = try problem.map { kind in
+            GrantProblem(kind, try row["problem_sentence"], since: try row["problem_since_at"])
+        }
+    }
+
+    fileprivate var bindings: Bindings {
+        get throws {
+            [
+                "id": Value(subscriptionID), "access": Value(desired.access),
+                "reason": .text(desired.reason), "plan_id": Value(desired.plan?.id),
+                "plan_version": Value(desired.plan?.version),
+                "generation": Value(desired.generation), "changed_at": Value(changedAt),
+                "failures": Value(failures), "next_attempt_at": Value(nextAttemptAt),
+                "problem_kind": Value(problem?.kind),
+                "problem_sentence": Value(problem?.sentence),
+                "problem_since_at": Value(problem?.since),
+                "observed": try JSONColumn.text(observed), "role_id": Value(observed.roleID),
+                "shown_generation": Value(observed.shownGeneration),
+                "revocation_started_at": Value(observed.revocation?.startedAt),
+                "refusal_proved_at": Value(observed.revocation?.provedAt),
+            ]
+        }
+    }
+}
