@@ -1,0 +1,95 @@
+import Digest
+import Foundation
+import HTTP
+import JSON
+
+/// The road of one call through the platform: who calls, may they, how often, and then the doing.
+struct Dispatch {
+    let store: Store
+    let now: Date
+    let random: SecureRandom
+
+    func answer(_ request: HTTPRequest) throws -> Answer {
+        if request.path == "/status", request.method == "GET" {
+            return try About.status(store)
+        }
+        do {
+            var exchange = Exchange(
+                store: store,
+                now: now,
+                random: random,
+                call: try Call(request)
+            )
+            let service = try service(exchange.call.service)
+            exchange.service = service
+            let found = find(exchange.call, service)
+            exchange.caller = try exchange.identify()
+            try exchange.authorize(isOpen: found?.operation.isOpen ?? false)
+            try exchange.evaluateLimits()
+            try checkIsServed(exchange)
+            guard let found else { throw unserved(exchange) }
+            let ready = exchange
+            // A refusal undoes what the operation did, and not that the call was counted.
+            return try store.atomically { try found.operation.handler(ready, found.parameters) }
+        } catch let refusal as Refusal {
+            return refusal.answer
+        }
+    }
+
+    private func service(_ name: String) throws -> Service? {
+        try store.row("SELECT * FROM service WHERE name = ?", [.string(name)])
+            .flatMap(Service.init)
+    }
+
+    private func find(
+        _ call: Call,
+        _ service: Service?
+    ) -> (operation: Operation, parameters: [String])? {
+        guard let service else { return nil }
+        let first =
+            switch service.type {
+            case "system", "user": service.type
+            default: "{database}"
+            }
+        if first == "{database}", service.database == nil { return nil }
+        for operation in Operation.all {
+            // A pattern that begins with another service's name never fits, whatever it ends with.
+            guard operation.path.split(separator: "/").first.map(String.init) == first,
+                let parameters = operation.match(call.verb, [first] + call.resource)
+            else { continue }
+            return (operation, parameters)
+        }
+        return nil
+    }
+
+    private func checkIsServed(_ exchange: Exchange) throws(Refusal) {
+        let name = exchange.call.service
+        guard let service = exchange.service else {
+            throw Refusal(404, "Could not find a service for \(name)")
+        }
+        guard service.isActive else { throw Refusal(403, "Service \(name) is deactivated.") }
+    }
+
+    /// Why nothing serves the call: no such resource, or not with this verb.
+    private func unserved(_ exchange: Exchange) -> Refusal {
+        let call = exchange.call
+        let name = call.resource.first ?? ""
+        let isKnown = Operation.all.contains { operation in
+            operation.path.split(separator: "/").dropFirst().first.map(String.init) == name
+        }
+        guard isKnown else {
+            return Refusal(
+                404,
+                "Resource '\(name)' not found for service '\(call.service)'."
+            )
+        }
+        if call.resource.last == "session" || call.service != "system" {
+            return Refusal(
+                400,
+                "\(call.verb.rawValue) requests without a resource are not currently supported by "
+                    + "the '\(call.resource.last ?? call.service)' service."
+            )
+        }
+        return call.verb == .delete ? .nothingToDelete : .noRecords
+    }
+}

@@ -1,0 +1,133 @@
+import JSON
+
+/// The kinds of records that the platform's System API serves.
+extension RecordKind {
+    private static let dates: [Column] = [
+        .server("created_date", .date), .server("last_modified_date", .date),
+    ]
+    private static let authors: [Column] = [
+        .server("created_by_id", .integer), .server("last_modified_by_id", .integer),
+    ]
+    private static let id: [Column] = [.server("id", .integer)]
+
+    static let role = RecordKind(
+        name: "role",
+        table: "role",
+        model: "Role",
+        columns: id + [.text("name"), .text("description"), .boolean("is_active")] + dates
+            + authors,
+        relations: [
+            "role_service_access_by_role_id": Relation(
+                kind: .hasMany,
+                table: "role_service_access",
+                key: "role_id"
+            ),
+            "app_by_role_id": Relation(kind: .hasMany, table: "app", key: "role_id"),
+            "lookup_by_role_id": Relation(kind: .hasMany, table: nil, key: "role_id"),
+        ],
+        complaints: { values, isNew in nameComplaints(values, isNew) },
+        prepared: { values in
+            var values = values
+            // A longer one is cut without a word.
+            if let text = values["description"]?.string {
+                values["description"] = .string(String(text.prefix(255)))
+            }
+            return values
+        }
+    )
+
+    static let access = RecordKind(
+        name: "role_service_access",
+        table: "role_service_access",
+        model: "RoleServiceAccess",
+        columns: id + [
+            .integer("role_id"), .integer("service_id"), .text("component"),
+            .integer("verb_mask"), .integer("requestor_mask"), .json("filters"),
+            .text("filter_op"),
+        ] + dates + authors
+    )
+
+    static let app = RecordKind(
+        name: "app",
+        table: "app",
+        model: "App",
+        columns: id + [
+            .text("name"), .text("api_key"), .text("description"), .boolean("is_active"),
+            .integer("type"), .text("path"), .text("url"), .integer("storage_service_id"),
+            .text("storage_container"), .boolean("requires_fullscreen"),
+            .boolean("allow_fullscreen_toggle"), .text("toggle_location"), .integer("role_id"),
+        ] + dates + authors,
+        relations: [
+            "role_by_role_id": Relation(kind: .belongsTo, table: "role", key: "role_id")
+        ],
+        computed: ["launch_url": ""],
+        complaints: { values, isNew in keyComplaints(values, isNew) }
+    )
+
+    static let service = RecordKind(
+        name: "service",
+        table: "service",
+        model: "Service",
+        columns: id + [
+            .text("name"), .text("label"), .text("description"), .boolean("is_active"),
+            .text("type"), .server("mutable", .boolean), .server("deletable", .boolean),
+        ] + dates + authors + [.json("config")],
+        relations: [
+            "service_doc_by_service_id": Relation(
+                kind: .hasMany,
+                table: nil,
+                key: "service_id"
+            )
+        ],
+        unselectable: ["config"],
+        complaints: { values, isNew in nameComplaints(values, isNew) }
+    )
+
+    static let limit = RecordKind(
+        name: "limit",
+        table: "limits",
+        model: "Limit",
+        columns: id + [
+            .text("type"), .text("key_text"), .integer("rate"), .integer("period"),
+            .integer("user_id"), .integer("role_id"), .integer("service_id"), .text("name"),
+            .text("description"), .boolean("is_active"),
+        ] + dates + [.text("endpoint"), .text("verb")],
+        relations: [
+            "role_by_role_id": Relation(kind: .belongsTo, table: "role", key: "role_id"),
+            "service_by_service_id": Relation(
+                kind: .belongsTo,
+                table: "service",
+                key: "service_id"
+            ),
+        ],
+        hasAuthors: false
+    )
+
+    private static func nameComplaints(
+        _ values: [String: JSONValue],
+        _ isNew: Bool
+    ) -> [(String, String)] {
+        guard isNew || values.keys.contains("name") else { return [] }
+        let isMissing = values["name"]?.string?.isEmpty ?? true
+        return isMissing ? [("name", "The name field is required.")] : []
+    }
+
+    private static func keyComplaints(
+        _ values: [String: JSONValue],
+        _ isNew: Bool
+    ) -> [(String, String)] {
+        guard let value = values["api_key"] else { return [] }
+        let key = value.string ?? ""
+        if key.isEmpty, isNew { return [] }
+        var complaints: [(String, String)] = []
+        if key.count < 64 {
+            complaints.append(("api_key", "The api key field must be at least 64 characters."))
+        }
+        let isPlain = key.allSatisfy { $0.isLetter || $0.isNumber }
+        if !isPlain || key.isEmpty {
+            let text = "The api key field must only contain letters and numbers."
+            complaints.append(("api_key", text))
+        }
+        return complaints
+    }
+}

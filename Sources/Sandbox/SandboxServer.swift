@@ -1,0 +1,66 @@
+package import Foundation
+import HTTP
+
+/// A sandbox platform behind HTTP, on loopback only.
+package final class SandboxServer: Sendable {
+    /// The platform behind the server, for calls in process, faults and the clock.
+    package let platform: SandboxPlatform
+    /// Where it listens, without a path; `http://127.0.0.1:<port>`.
+    package let url: URL
+    private let server: HTTPServer
+
+    private init(platform: SandboxPlatform, url: URL, server: HTTPServer) {
+        self.platform = platform
+        self.url = url
+        self.server = server
+    }
+
+    /// Starts a sandbox; it serves when this returns.
+    ///
+    /// - Parameters:
+    ///   - port: The port on 127.0.0.1; 0 takes a free one.
+    ///   - database: The file that holds the state; nil keeps it in memory.
+    ///   - bare: Whether a new sandbox is without a service `shop`; see ``SandboxPlatform``.
+    ///   - clock: The time it goes by.
+    /// - Returns: The running server.
+    /// - Throws: A sentence about why the database or the port cannot be used.
+    package static func start(
+        port: Int = 0,
+        database: String? = nil,
+        bare: Bool = false,
+        clock: SandboxClock = SandboxClock()
+    ) throws -> SandboxServer {
+        let platform = try SandboxPlatform(database: database, bare: bare, clock: clock)
+        let server = HTTPServer(
+            configuration: .init(listeners: [.tcp(host: "127.0.0.1", port: port)]),
+            router: router(platform)
+        )
+        guard case .tcp(_, let bound)? = try server.start().first,
+            let url = URL(string: "http://127.0.0.1:\(bound)")
+        else { throw SandboxError("The sandbox has no port; start it on another one.") }
+        return SandboxServer(platform: platform, url: url, server: server)
+    }
+
+    /// Stops after the calls in flight.
+    package func stop() async {
+        await server.stop(within: .seconds(2))
+    }
+
+    private static func router(_ platform: SandboxPlatform) -> Router {
+        let handler = HTTPHandler.async { request in
+            let (outcome, delay) = platform.outcome(of: request)
+            if delay > .zero { try? await Task.sleep(for: delay) }
+            return switch outcome {
+            case .answered(let response): response
+            case .cut: .empty(status: 502)
+            }
+        }
+        var router = Router()
+        // TRACE and MERGE are refused by the platform itself, in its own words.
+        let methods = [
+            "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "MERGE",
+        ]
+        for method in methods { router.on(method, "/{path...}", handler) }
+        return router
+    }
+}
