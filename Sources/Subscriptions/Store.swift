@@ -98,13 +98,13 @@ package protocol StoreReader {
 
     /// The grant of a subscription.
     func grant(_ id: Subscription.ID) throws -> Grant?
-    /// Grants to work on by now: revocations and first keys first, then the longest due.
+    /// Grants to work on by now: those with ``Grant/isUrgent`` first, then the longest due.
     func dueGrants(_ now: Date, limit: Int) throws -> [Grant]
     /// When the next grant is due after now.
     func nextGrantDue(after now: Date) throws -> Date?
     /// Grants that have a problem, oldest problem first.
     func troubledGrants(limit: Int) throws -> [Grant]
-    /// Grants that are taken down and not yet proved refused.
+    /// Grants with ``Grant/isUnproved``, those that changed first before the others.
     func unprovedRevocations(limit: Int) throws -> [Grant]
     /// The last attempts for a subscription, oldest first.
     func attempts(_ id: Subscription.ID, limit: Int) throws -> [Attempt]
@@ -174,9 +174,29 @@ package protocol StoreTransaction: StoreReader {
     func revokeTokens(_ id: Subscription.ID, at: Date) throws
     /// Notes that a generation was revealed to a token.
     func reveal(_ generation: Int, to id: LookupToken.ID) throws
-    /// Ends all unused claims of a subscription.
+    /// Ends all unused claims of a subscription; no later deadline makes them good again.
     func expireClaims(_ id: Subscription.ID, at: Date) throws
 
     /// Adds a line to the audit.
     func append(_ entry: AuditEntry) throws
+}
+
+extension Grant {
+    /// Whether it goes before others: a revocation, or a key that was never shown and is due.
+    package var isUrgent: Bool {
+        switch desired.access {
+        case .ended: true
+        case .active: observed.shownGeneration < desired.generation
+        case .none, .suspended: false
+        }
+    }
+
+    /// Whether its key is taken down, or is to be, and is not yet proved to be refused.
+    ///
+    /// A revocation that was closed for an older generation proves nothing of this one.
+    package var isUnproved: Bool {
+        let revocation = observed.revocation
+        if let revocation, revocation.closedAt == nil { return revocation.provedAt == nil }
+        return desired.access == .ended && desired.generation > observed.closedGeneration
+    }
 }
