@@ -135,17 +135,9 @@ CREATE TABLE grant (
     observed TEXT NOT NULL CHECK (json_valid(observed)),
     role_id INTEGER,
     shown_generation INTEGER NOT NULL,
-    revocation_started_at INTEGER,
-    refusal_proved_at INTEGER,
-    -- Revocations and keys that somebody waits for go before everything else.
-    is_urgent INTEGER NOT NULL
-    GENERATED ALWAYS AS (access = 'ended' OR (access = 'active' AND shown_generation < generation)),
-    -- Taken down, or to be, and the key not yet proved to be refused.
-    is_unproved INTEGER NOT NULL
-    GENERATED ALWAYS AS (
-        refusal_proved_at IS NULL
-        AND (revocation_started_at IS NOT NULL OR (access = 'ended' AND generation > 0))
-    ),
+    -- Whether it goes before others, and whether a revocation awaits its proof.
+    is_urgent INTEGER NOT NULL CHECK (is_urgent IN (0, 1)),
+    is_unproved INTEGER NOT NULL CHECK (is_unproved IN (0, 1)),
     CHECK ((plan_id IS NULL) = (plan_version IS NULL)),
     CHECK ((problem_kind IS NULL) = (problem_sentence IS NULL)),
     CHECK ((problem_kind IS NULL) = (problem_since_at IS NULL)),

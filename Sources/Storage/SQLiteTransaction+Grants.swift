@@ -89,11 +89,11 @@ extension SQLiteTransaction {
         INSERT INTO grant (
             subscription_id, access, reason, plan_id, plan_version, generation, changed_at,
             failures, next_attempt_at, problem_kind, problem_sentence, problem_since_at, observed,
-            role_id, shown_generation, revocation_started_at, refusal_proved_at
+            role_id, shown_generation, is_urgent, is_unproved
         ) VALUES (
             :id, :access, :reason, :plan_id, :plan_version, :generation, :changed_at, :failures,
             :next_attempt_at, :problem_kind, :problem_sentence, :problem_since_at, :observed,
-            :role_id, :shown_generation, :revocation_started_at, :refusal_proved_at
+            :role_id, :shown_generation, :is_urgent, :is_unproved
         )
         ON CONFLICT (subscription_id) DO UPDATE SET
             access = excluded.access, reason = excluded.reason, plan_id = excluded.plan_id,
@@ -103,8 +103,7 @@ extension SQLiteTransaction {
             problem_sentence = excluded.problem_sentence,
             problem_since_at = excluded.problem_since_at, observed = excluded.observed,
             role_id = excluded.role_id, shown_generation = excluded.shown_generation,
-            revocation_started_at = excluded.revocation_started_at,
-            refusal_proved_at = excluded.refusal_proved_at
+            is_urgent = excluded.is_urgent, is_unproved = excluded.is_unproved
         """
 }
 
@@ -194,8 +193,7 @@ extension Grant {
                 "problem_since_at": Value(problem?.since),
                 "observed": try JSONColumn.text(observed), "role_id": Value(observed.roleID),
                 "shown_generation": Value(observed.shownGeneration),
-                "revocation_started_at": Value(observed.revocation?.startedAt),
-                "refusal_proved_at": Value(observed.revocation?.provedAt),
+                "is_urgent": Value(isUrgent), "is_unproved": Value(isUnproved),
             ]
         }
     }
