@@ -1,0 +1,166 @@
+import Foundation
+import JSON
+import Subscriptions
+
+extension StaffOperations {
+    /// Places the hold `revoked`, and waits until the platform was proved to refuse the key.
+    func revoke(_ request: StaffRequest) async throws -> StaffReply {
+        let reason = try request.text("reason")
+        let subscription = try await match(request)
+        if request.flag("dry_run") {
+            return StaffReply(
+                .done,
+                "Would revoke the key of subscription \(subscription.id) for good.",
+                body: ["subscriptions": .array(try await summaries([subscription]))]
+            )
+        }
+        let now = now()
+        let grant = try await store.write { tx in
+            guard let subscription = try tx.subscription(subscription.id) else {
+                throw StaffStop(.notFound, "Nothing matches.")
+            }
+            let grant = try HoldDesk(access: access).place(
+                .revoked,
+                on: subscription,
+                reason: reason,
+                actor: request.actor,
+                in: tx,
+                now: now
+            )
+            return try Self.provingAgain(grant, in: tx, now)
+        }
+        changed.ring()
+        return try await awaitProof(grant, since: now, request)
+    }
+
+    /// Lifts the hold `revoked`; where money is there, the next generation is made and proved.
+    func restore(_ request: StaffRequest) async throws -> StaffReply {
+        let reason = try request.text("reason")
+        let subscription = try await match(request)
+        let now = now()
+        let (lifted, grant) = try await store.write { tx in
+            guard let subscription = try tx.subscription(subscription.id) else {
+                throw StaffStop(.notFound, "Nothing matches.")
+            }
+            return try HoldDesk(access: access).lift(
+                .revoked,
+                on: subscription,
+                reason: reason,
+                actor: request.actor,
+                in: tx,
+                now: now
+            )
+        }
+        guard lifted > 0 else {
+            throw StaffStop(.refused, "Subscription \(subscription.id) is not revoked.")
+        }
+        changed.ring()
+        guard grant.desired.access == .active else {
+            return StaffReply(
+                .done,
+                "The hold is lifted; access is \(grant.desired.access.rawValue): "
+                    + "\(grant.desired.reason).",
+                body: ["subscriptions": .array(try await summaries([subscription]))]
+            )
+        }
+        let shown = try await wait(request, for: subscription.id) { $0.isShown }
+        return StaffReply(
+            shown.isShown ? .done : .notYetProved,
+            shown.isShown
+                ? "The hold is lifted and a new key, generation \(shown.desired.generation), works."
+                : "The hold is lifted; the new key is not proved yet.",
+            body: ["subscriptions": .array(try await summaries([subscription]))]
+        )
+    }
+
+    func createClaim(_ request: StaffRequest) async throws -> StaffReply {
+        let subscription = try await match(request)
+        let now = now()
+        let (reference, expiresAt) = try await store.write { tx in
+            try claims.create(for: subscription.id, actor: request.actor, in: tx, now: now)
+        }
+        return StaffReply(
+            .done,
+            body: ["reference": .string(reference), "expires_at": StaffView.date(expiresAt)]
+        )
+    }
+
+    /// A key that was revoked before is proved again: its record forgets the last proof.
+    private static func provingAgain(
+        _ grant: Grant,
+        in tx: any StoreTransaction,
+        _ now: Date
+    ) throws -> Grant {
+        guard var revocation = grant.observed.revocation, revocation.provedAt != nil else {
+            return grant
+        }
+        var grant = grant
+        revocation.provedAt = nil
+        revocation.closedAt = nil
+        grant.observed.revocation = revocation
+        grant.nextAttemptAt = now
+        try tx.save(grant)
+        return grant
+    }
+
+    private func awaitProof(
+        _ grant: Grant,
+        since start: Date,
+        _ request: StaffRequest
+    ) async throws -> StaffReply {
+        let id = grant.subscriptionID
+        let after = try await wait(request, for: id) { $0.isProvedRefused }
+        guard let subscription = try await store.read({ try $0.subscription(id) }) else {
+            throw StaffStop(.notFound, "Nothing matches.")
+        }
+        let body: JSONValue = ["subscriptions": .array(try await summaries([subscription]))]
+        guard after.isProvedRefused else {
+            let why = after.problem.map { " \($0.sentence)" } ?? ""
+            return StaffReply(
+                .notYetProved,
+                "The key is withheld from lookups and its refusal is not proved yet; Tollgate "
+                    + "keeps trying.\(why)",
+                body: body
+            )
+        }
+        let milliseconds = Int(now().timeIntervalSince(start) * 1_000)
+        let isNothing = after.desired.generation == 0
+        return StaffReply(
+            .done,
+            isNothing
+                ? "Subscription \(id) never had a key, and will get none."
+                : "The platform refuses the key, proved after \(milliseconds) ms.",
+            body: body
+        )
+    }
+
+    /// Waits, within `--wait`, until a grant is as it should be.
+    private func wait(
+        _ request: StaffRequest,
+        for id: Subscription.ID,
+        until isDone: @Sendable (Grant) -> Bool
+    ) async throws -> Grant {
+        let seconds = min(max(request.arguments["wait"]?.int ?? 30, 0), 600)
+        if isServing {
+            convergence.wake()
+        } else {
+            try await convergence.converge(id)
+        }
+        let waits = Waits(changed: changed)
+        let limit = isServing ? Duration.seconds(seconds) : .zero
+        let grant = try await waits.first(within: limit) { isLast -> Grant? in
+            guard let grant = try await store.read({ try $0.grant(id) }) else { return nil }
+            return isLast || isDone(grant) ? grant : nil
+        }
+        guard let grant else { throw StaffStop(.notFound, "The subscription has no grant.") }
+        return grant
+    }
+}
+
+extension Grant {
+    /// Whether the key was proved to be refused, or there never was one.
+    var isProvedRefused: Bool {
+        guard desired.access == .ended else { return false }
+        return desired.generation == 0 || observed.revocation?.provedAt != nil
+    }
+}

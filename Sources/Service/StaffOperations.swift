@@ -1,0 +1,132 @@
+import Foundation
+import Digest
+import JSON
+package import Subscriptions
+
+/// Brings the platform to what is desired, in the background or now.
+package protocol GrantConvergence: Sendable {
+    /// Says that grants may have become due.
+    func wake()
+    /// Works on one grant until nothing is to be done at once.
+    func converge(_ id: Subscription.ID) async throws
+    /// What is wrong with the platform as it answers now, in one sentence; nil when nothing is.
+    func platformProblem() async -> String?
+    /// The type of a service of the platform; nil where there is no such service.
+    func serviceType(named name: String) async throws -> String?
+}
+
+/// What staff can do, by the same code beside a running server and without one.
+package struct StaffOperations: Sendable {
+    let store: any Store
+    let access: AccessDesk
+    let claims: ClaimDesk
+    let convergence: any GrantConvergence
+    let worker: InboxWorker
+    let platformURL: String
+    let now: @Sendable () -> Date
+    let changed: Bell
+    /// Rings when events were made pending.
+    let arrived: Bell
+    /// Whether workers run in this process; if not, operations do their work themselves.
+    let isServing: Bool
+
+    /// Does what is asked.
+    package func perform(_ request: StaffRequest) async -> StaffReply {
+        do {
+            return try await dispatch(request)
+        } catch let stop as StaffStop {
+            return stop.reply
+        } catch {
+            return StaffReply(.failed, "The operation failed: \(error)")
+        }
+    }
+
+    private func dispatch(_ request: StaffRequest) async throws -> StaffReply {
+        switch request.operation {
+        case "status": try await status()
+        case "plans/list": try await listPlans()
+        case "plans/show": try await showPlan(request)
+        case "plans/apply": try await applyPlans(request)
+        case "subscriptions/list": try await listSubscriptions(request)
+        case "subscriptions/show": try await showSubscription(request)
+        case "keys/find": try await findKeys(request)
+        case "keys/revoke": try await revoke(request)
+        case "keys/restore": try await restore(request)
+        case "claims/create": try await createClaim(request)
+        case "events/list": try await listEvents(request)
+        case "events/show": try await showEvent(request)
+        case "events/replay": try await replayEvent(request)
+        default: StaffReply(.usage, "There is no operation \(request.operation).")
+        }
+    }
+}
+
+/// Ends an operation early with a reply.
+struct StaffStop: Error {
+    let reply: StaffReply
+
+    init(_ exit: StaffReply.Exit, _ message: String, body: JSONValue = [:]) {
+        reply = StaffReply(exit, message, body: body)
+    }
+}
+
+extension StaffRequest {
+    func text(_ name: String) throws -> String {
+        guard let text = arguments[name]?.string, !text.isEmpty else {
+            throw StaffStop(.usage, "The argument \(name) is missing.")
+        }
+        return text
+    }
+
+    func flag(_ name: String) -> Bool { arguments[name]?.bool ?? false }
+}
+
+extension StaffOperations {
+    /// The subscriptions that a pasted text names.
+    func matches(_ query: String, limit: Int = 20) async throws -> [Subscription] {
+        let query = query.trimmingCharacters(in: .whitespacesAndNewlines)
+        return try await store.read { reader in
+            if Self.isKey(query) {
+                let digest = SHA256.hash(query.utf8)
+                return try reader.subscription(keyDigest: digest).map { [$0] } ?? []
+            }
+            return try reader.subscriptions(matching: query, limit: limit)
+        }
+    }
+
+    /// The one subscription that a text names; several are listed and nothing is changed.
+    func match(_ request: StaffRequest) async throws -> Subscription {
+        let query = try request.text("query")
+        let found = try await matches(query)
+        guard let first = found.first else {
+            throw StaffStop(.notFound, "Nothing matches.")
+        }
+        guard found.count == 1 else {
+            let rows = try await summaries(found)
+            throw StaffStop(
+                .usage,
+                "\(found.count) subscriptions match; nothing was changed. Name one by its id.",
+                body: ["subscriptions": .array(rows)]
+            )
+        }
+        return first
+    }
+
+    /// Whether a text has the form of a key of ours; it is then never compared in any other way.
+    private static func isKey(_ text: String) -> Bool {
+        text.utf8.count == 64 && (text.hasPrefix("tglive") || text.hasPrefix("tgtest"))
+    }
+
+    func summaries(_ subscriptions: [Subscription]) async throws -> [JSONValue] {
+        try await store.read { reader in
+            try subscriptions.map { subscription in
+                StaffView.summary(
+                    subscription,
+                    customer: try reader.customer(subscription.customerID),
+                    grant: try reader.grant(subscription.id),
+                    keys: try reader.keys(subscription.id)
+                )
+            }
+        }
+    }
+}
