@@ -1,0 +1,124 @@
+import Glibc
+
+/// One connection; only its loop's thread touches it.
+final class Connection {
+    enum Phase {
+        /// Between requests or within one.
+        case reading
+        /// A handler has the request; nothing more is parsed until it has answered.
+        case handling
+        /// The last answer is being written.
+        case closing
+        /// The last answer is written and our side shut; input is read and dropped, so that the
+        /// peer reads the answer before it meets a reset (RFC 9112 §9.6).
+        case lingering
+    }
+
+    /// What the deadline is for.
+    enum Wait {
+        case nothing, idle, head, body, write, linger
+    }
+
+    let id: UInt64
+    let fd: Int32
+    let peer: HTTPPeer
+    let router: Router
+    var parser: HTTPRequestParser
+    var phase = Phase.reading
+    /// The request whose head has been read.
+    var exchange: Exchange?
+    /// Counts the requests, so that a late second answer is told from the right one.
+    var requestNumber: UInt64 = 0
+    var output = OutputBuffer()
+    /// What epoll watches; nil once it watches no more.
+    var watched: Epoll.Events? = [.readable]
+    var peerHasEnded = false
+    var lingered = 0
+
+    private(set) var wait = Wait.nothing
+    private(set) var deadline = UInt64.max
+    /// The earliest entry of this connection in the loop's queue.
+    var queuedDeadline = UInt64.max
+
+    init(
+        id: UInt64,
+        fd: Int32,
+        peer: HTTPPeer,
+        router: Router,
+        limits: HTTPServer.Limits
+    ) {
+        self.id = id
+        self.fd = fd
+        self.peer = peer
+        self.router = router
+        parser = HTTPRequestParser(limits: limits)
+    }
+
+    /// Starts waiting for something, unless that wait already runs.
+    func startWaiting(for next: Wait, limits: HTTPServer.Limits) {
+        guard wait != next else { return }
+        wait = next
+        let duration: Duration
+        switch next {
+        case .nothing:
+            deadline = .max
+            return
+        case .idle: duration = limits.idle
+        case .head: duration = limits.head
+        case .body: duration = limits.body
+        case .write: duration = limits.write
+        case .linger: duration = limits.linger
+        }
+        deadline = MonotonicTime.after(duration)
+    }
+
+    /// Makes the next wait begin anew, even one of the same kind.
+    func restartWaiting() {
+        wait = .nothing
+        deadline = .max
+    }
+}
+
+/// A request from its head to its answer.
+struct Exchange {
+    var request: HTTPRequest
+    var match: Router.Match
+    var minorVersion: Int
+    var keepsAlive: Bool
+    var started: UInt64
+}
+
+/// Bytes that wait to be written.
+struct OutputBuffer {
+    enum Outcome {
+        case written
+        case blocked(progress: Bool)
+        case failed
+    }
+
+    var bytes: [UInt8] = []
+    private var start = 0
+
+    var count: Int { bytes.count - start }
+
+    /// Writes as much as the socket takes.
+    mutating func write(to fd: Int32) -> Outcome {
+        var progress = false
+        while start < bytes.count {
+            let sent = bytes.withUnsafeBytes { buffer in
+                let rest = UnsafeRawBufferPointer(rebasing: buffer[start...])
+                // Without the flag a peer that is gone would end the process by SIGPIPE (send(2)).
+                return send(fd, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+            }
+            if sent < 0 {
+                if errno == EINTR { continue }
+                return errno == EAGAIN ? .blocked(progress: progress) : .failed
+            }
+            progress = true
+            start += sent
+        }
+        start = 0
+        bytes.removeAll(keepingCapacity: bytes.capacity <= 16_384)
+        return .written
+    }
+}

@@ -1,0 +1,230 @@
+import Glibc
+
+extension LoopThread {
+    /// Carries a connection as far as it goes: parse, answer, write, and wait for the right thing.
+    func advance(_ connection: Connection) {
+        var isHeldBack = true
+        while isHeldBack {
+            isHeldBack = !parse(connection)
+            guard write(connection) else { return drop(connection) }
+            if connection.output.count > 0 { break }
+        }
+        if connection.phase == .closing, connection.output.count == 0 {
+            shutdown(connection.fd, Int32(SHUT_WR))
+            connection.phase = .lingering
+        }
+        if connection.phase == .lingering,
+            connection.peerHasEnded || connection.lingered > limits.lingerBytes
+        {
+            return drop(connection)
+        }
+        watch(connection)
+        connection.startWaiting(for: wait(of: connection), limits: limits)
+        queueDeadline(of: connection)
+    }
+
+    /// Parses and answers what is there; false where it stopped for want of room in the output.
+    private func parse(_ connection: Connection) -> Bool {
+        // A peer that reads no answers gets no further ones made.
+        while connection.phase == .reading, connection.output.count < limits.readAheadBytes {
+            do {
+                switch try connection.parser.next() {
+                case .head(let head): begin(head, on: connection)
+                case .body(let body): dispatch(body, on: connection)
+                case nil:
+                    endIfDone(connection)
+                    return true
+                }
+            } catch {
+                refuse(connection, error)
+            }
+        }
+        return connection.phase != .reading
+    }
+
+    /// With no whole request left, a peer that has ended its side, or a server that stops, ends the
+    /// connection.
+    private func endIfDone(_ connection: Connection) {
+        let isIdle = !connection.parser.isInRequest
+        if connection.peerHasEnded || (isIdle && stopDeadline != nil) {
+            connection.phase = .closing
+        }
+    }
+
+    private func begin(_ head: HTTPRequestHead, on connection: Connection) {
+        let request = HTTPRequest(
+            method: head.method,
+            target: head.target,
+            parsed: head.parsedTarget,
+            headers: head.headers,
+            body: [],
+            peer: connection.peer,
+            id: shared.configuration.makeID()
+        )
+        connection.requestNumber += 1
+        connection.exchange = Exchange(
+            request: request,
+            match: connection.router.match(method: head.method, path: head.path),
+            minorVersion: head.minorVersion,
+            keepsAlive: head.keepsAlive,
+            started: MonotonicTime.now
+        )
+        if case .found(let route, let parameters) = connection.exchange?.match {
+            connection.exchange?.request.parameters = parameters
+            connection.parser.bodyBytesMax = route.bodyBytesMax ?? limits.bodyBytes
+        }
+        if head.expectsContinue { answerExpectation(head, on: connection) }
+    }
+
+    /// Asks for the body, or refuses it before it is sent (RFC 9110 §10.1.1).
+    private func answerExpectation(_ head: HTTPRequestHead, on connection: Connection) {
+        if case .refused(let status, let allow) = connection.exchange?.match,
+            let request = connection.exchange?.request
+        {
+            connection.exchange?.keepsAlive = false
+            answer(connection, connection.router.refusal(status, allow: allow, request: request))
+            return
+        }
+        if case .length(let count) = head.framing, count > connection.parser.bodyBytesMax { return }
+        if connection.parser.bufferedBytes == 0 {
+            connection.output.bytes.append(contentsOf: ResponseWriter.continueLine)
+        }
+    }
+
+    private func dispatch(_ body: [UInt8], on connection: Connection) {
+        guard var request = connection.exchange?.request, let match = connection.exchange?.match
+        else { return }
+        request.body = body
+        connection.phase = .handling
+        connection.restartWaiting()
+        switch match {
+        case .refused(let status, let allow):
+            answer(connection, connection.router.refusal(status, allow: allow, request: request))
+        case .found(let route, _):
+            call(route.handler, with: request, for: connection)
+        }
+    }
+
+    private func call(_ handler: HTTPHandler, with request: HTTPRequest, for connection: Connection)
+    {
+        let (loop, id, number) = (loop, connection.id, connection.requestNumber)
+        switch handler {
+        case .immediate(let respond):
+            answer(connection, respond(request))
+        case .completion(let respond):
+            respond(request) { response in
+                loop.post(.answer(connection: id, request: number, response))
+            }
+        case .async(let respond):
+            // Belongs to no scope: a client that hangs up must not cancel it, and the server's
+            // stop waits for the answer, not for the task.
+            Task {
+                loop.post(.answer(connection: id, request: number, await respond(request)))
+            }
+        }
+    }
+
+    /// Answers a request that could not be read, and ends the connection.
+    func refuse(_ connection: Connection, _ error: HTTPRequestError) {
+        var exchange =
+            connection.exchange
+            ?? Exchange(
+                request: HTTPRequest(
+                    unreadFrom: connection.peer,
+                    id: shared.configuration.makeID()
+                ),
+                match: .refused(error.status, allow: []),
+                minorVersion: 1,
+                keepsAlive: false,
+                started: MonotonicTime.now
+            )
+        exchange.keepsAlive = false
+        connection.exchange = exchange
+        var response = connection.router.problem(error.status, exchange.request)
+        if error.status == 503, response.headers["Retry-After"] == nil {
+            response.headers["Retry-After"] = "1"
+        }
+        answer(connection, response)
+    }
+
+    /// Queues the answer to the current request.
+    func answer(_ connection: Connection, _ response: HTTPResponse) {
+        guard let exchange = connection.exchange else { return }
+        var response = response
+        if !(200...999).contains(response.status) {
+            // A handler's mistake costs its request, not the connection's framing.
+            response = connection.router.problem(500, exchange.request)
+        }
+        let before = connection.output.count
+        let closes = response.headers.hasToken("close", in: "Connection")
+        let keepsAlive = exchange.keepsAlive && !closes && stopDeadline == nil
+        writer.append(
+            response,
+            toHead: exchange.request.method == "HEAD",
+            minorVersion: exchange.minorVersion,
+            keepsAlive: keepsAlive,
+            into: &connection.output.bytes
+        )
+        connection.phase = keepsAlive ? .reading : .closing
+        connection.exchange = nil
+        connection.restartWaiting()
+        guard let log = shared.configuration.accessLog else { return }
+        log(
+            HTTPAccess(
+                method: exchange.request.method,
+                path: exchange.request.path,
+                status: response.status,
+                bytes: connection.output.count - before,
+                milliseconds: Double(MonotonicTime.now - exchange.started) / 1_000_000,
+                id: exchange.request.id,
+                peer: connection.peer
+            )
+        )
+    }
+}
+
+extension LoopThread {
+    /// Writes what is queued; false where the connection is lost.
+    private func write(_ connection: Connection) -> Bool {
+        guard connection.output.count > 0 else { return true }
+        switch connection.output.write(to: connection.fd) {
+        case .failed: return false
+        case .blocked(let progress):
+            if progress { connection.restartWaiting() }
+        case .written:
+            if connection.wait == .write { connection.restartWaiting() }
+        }
+        return true
+    }
+
+    private func watch(_ connection: Connection) {
+        guard let watched = connection.watched else { return }
+        var wanted: Epoll.Events = []
+        if connection.output.count > 0 { wanted.insert(.writable) }
+        if !connection.peerHasEnded, readsOn(connection) { wanted.insert(.readable) }
+        guard wanted != watched else { return }
+        loop.epoll.change(connection.fd, to: wanted, token: connection.id)
+        connection.watched = wanted
+    }
+
+    private func readsOn(_ connection: Connection) -> Bool {
+        switch connection.phase {
+        case .reading: connection.output.count < limits.readAheadBytes
+        case .handling: connection.parser.bufferedBytes < limits.readAheadBytes
+        case .closing: false
+        case .lingering: true
+        }
+    }
+
+    private func wait(of connection: Connection) -> Connection.Wait {
+        if connection.phase == .lingering { return .linger }
+        if connection.output.count > 0 { return .write }
+        switch connection.phase {
+        case .handling: return .nothing
+        case .closing, .lingering: return .linger
+        case .reading:
+            if connection.exchange != nil { return .body }
+            return connection.parser.isInRequest ? .head : .idle
+        }
+    }
+}

@@ -1,0 +1,235 @@
+import CEpoll
+import Glibc
+import Synchronization
+
+/// The state of an event loop, made and used on its thread alone.
+final class LoopThread {
+    let loop: EventLoop
+    let shared: ServerState
+    let limits: HTTPServer.Limits
+    var writer: ResponseWriter
+    var connections: [UInt64: Connection] = [:]
+    var stopDeadline: UInt64?
+    /// Set while accepting rests because the process has no descriptor left.
+    var acceptsAgainAt: UInt64?
+
+    private var deadlines = DeadlineQueue()
+    private var nextID: UInt64
+    private var scratch = [UInt8](repeating: 0, count: 65_536)
+
+    init(loop: EventLoop, shared: ServerState) {
+        self.loop = loop
+        self.shared = shared
+        limits = shared.configuration.limits
+        writer = ResponseWriter(now: shared.configuration.now)
+        // Tokens: 0 wakes, then one for each listening socket, then the connections.
+        nextID = UInt64(shared.listeners.count) + 1
+    }
+
+    func run() {
+        watchListeners()
+        var events = [epoll_event](repeating: epoll_event(), count: 256)
+        while stopDeadline == nil || !connections.isEmpty {
+            let count = loop.epoll.wait(into: &events, until: nextDeadline)
+            for event in events[..<count] {
+                handle(Epoll.Events(rawValue: event.events), token: event.data.u64)
+            }
+            handleDeadlines()
+        }
+    }
+
+    private func handle(_ events: Epoll.Events, token: UInt64) {
+        if token == Epoll.wakeToken {
+            loop.epoll.acknowledgeWake()
+            loop.takeMessages().forEach(handle)
+        } else if token <= UInt64(shared.listeners.count) {
+            accept(from: shared.listeners[Int(token) - 1], most: 8)
+        } else if let connection = connections[token] {
+            handle(events, of: connection)
+        }
+    }
+
+    private func handle(_ message: EventLoop.Message) {
+        switch message {
+        case .answer(let id, let request, let response):
+            guard let connection = connections[id], connection.requestNumber == request,
+                connection.phase == .handling
+            else { return }
+            answer(connection, response)
+            advance(connection)
+        case .stop(let deadline):
+            stop(by: deadline)
+        }
+    }
+
+    private func handle(_ events: Epoll.Events, of connection: Connection) {
+        let isBroken = !events.isDisjoint(with: .broken)
+        if events.contains(.readable) || isBroken { receive(connection) }
+        guard connections[connection.id] != nil else { return }
+        if isBroken, connection.phase == .handling {
+            // The handler goes on; epoll would report the broken connection without end.
+            loop.epoll.unwatch(connection.fd)
+            connection.watched = nil
+        }
+        advance(connection)
+    }
+
+    /// Reads what is there, once: epoll is level-triggered and comes back for more.
+    func receive(_ connection: Connection) {
+        guard !connection.peerHasEnded else { return }
+        let count = scratch.withUnsafeMutableBytes { buffer in
+            recv(connection.fd, buffer.baseAddress, buffer.count, 0)
+        }
+        if count > 0 {
+            if connection.phase == .lingering || connection.phase == .closing {
+                connection.lingered += count
+            } else {
+                scratch.withUnsafeBytes { connection.parser.feed(.init(rebasing: $0[..<count])) }
+            }
+        } else if count == 0 {
+            connection.peerHasEnded = true
+        } else if errno != EAGAIN, errno != EINTR {
+            drop(connection)
+        }
+    }
+}
+
+extension LoopThread {
+    private func watchListeners() {
+        for (index, listener) in shared.listeners.enumerated() {
+            loop.epoll.watch(listener.fd, for: [.readable, .exclusive], token: UInt64(index) + 1)
+        }
+    }
+
+    private func accept(from listener: ListeningSocket, most: Int) {
+        for _ in 0..<most {
+            var address = SocketAddress()
+            let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+            let fd = address.fill { cepoll_accept4(listener.fd, $0, $1, flags) }
+            if fd >= 0 {
+                open(fd, from: address, by: listener)
+                continue
+            }
+            switch errno {
+            case EINTR, ECONNABORTED: continue
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                // The clients wait in the backlog; trying at once again would only spin.
+                shared.listeners.forEach { loop.epoll.unwatch($0.fd) }
+                acceptsAgainAt = MonotonicTime.after(.milliseconds(50))
+                return
+            default: return
+            }
+        }
+    }
+
+    private func open(_ fd: Int32, from address: SocketAddress, by listener: ListeningSocket) {
+        let peer: HTTPPeer
+        if address.family == AF_UNIX {
+            var credentials = cepoll_credentials()
+            var size = socklen_t(MemoryLayout<cepoll_credentials>.size)
+            guard getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 else {
+                close(fd)
+                return
+            }
+            peer = .unix(uid: credentials.uid, pid: credentials.pid)
+        } else {
+            var on: Int32 = 1
+            setsockopt(
+                fd,
+                Int32(IPPROTO_TCP),
+                TCP_NODELAY,
+                &on,
+                socklen_t(MemoryLayout<Int32>.size)
+            )
+            peer = .tcp(address: address.numericHostAndPort.0)
+        }
+        let open = shared.connections.add(1, ordering: .relaxed).newValue
+        let connection = Connection(
+            id: nextID,
+            fd: fd,
+            peer: peer,
+            router: listener.router,
+            limits: limits
+        )
+        nextID += 1
+        guard loop.epoll.watch(fd, for: .readable, token: connection.id) else {
+            close(fd)
+            shared.connections.subtract(1, ordering: .relaxed)
+            return
+        }
+        connections[connection.id] = connection
+        if open > limits.connections {
+            refuse(connection, HTTPRequestError(503, "too many connections"))
+        }
+        advance(connection)
+    }
+
+    /// Closes a connection at once.
+    func drop(_ connection: Connection) {
+        guard connections.removeValue(forKey: connection.id) != nil else { return }
+        close(connection.fd)
+        shared.connections.subtract(1, ordering: .relaxed)
+    }
+
+    private func stop(by deadline: UInt64) {
+        guard stopDeadline == nil else { return }
+        stopDeadline = deadline
+        // Who has connected already is served, in so far as the request is there.
+        shared.listeners.forEach { accept(from: $0, most: 1_024) }
+        shared.listeners.forEach { loop.epoll.unwatch($0.fd) }
+        acceptsAgainAt = nil
+        shared.loopStoppedListening()
+        for connection in connections.values where connection.phase == .reading {
+            receive(connection)
+            guard connections[connection.id] != nil else { continue }
+            advance(connection)
+        }
+    }
+}
+
+extension LoopThread {
+    /// Queues the connection's deadline where no earlier entry will look at it.
+    func queueDeadline(of connection: Connection) {
+        guard connection.deadline < connection.queuedDeadline else { return }
+        connection.queuedDeadline = connection.deadline
+        deadlines.insert(.init(deadline: connection.deadline, id: connection.id))
+    }
+
+    private var nextDeadline: UInt64? {
+        [deadlines.first?.deadline, stopDeadline, acceptsAgainAt].compactMap(\.self).min()
+    }
+
+    private func handleDeadlines() {
+        let now = MonotonicTime.now
+        if let acceptsAgainAt, acceptsAgainAt <= now {
+            self.acceptsAgainAt = nil
+            watchListeners()
+        }
+        if let stopDeadline, stopDeadline <= now {
+            connections.values.forEach(drop)
+            return
+        }
+        while let entry = deadlines.first, entry.deadline <= now {
+            deadlines.removeFirst()
+            guard let connection = connections[entry.id],
+                entry.deadline == connection.queuedDeadline
+            else { continue }
+            connection.queuedDeadline = .max
+            if connection.deadline <= now {
+                expire(connection)
+            } else {
+                queueDeadline(of: connection)
+            }
+        }
+    }
+
+    private func expire(_ connection: Connection) {
+        switch connection.wait {
+        case .head, .body:
+            refuse(connection, HTTPRequestError(408, "request not in time (RFC 9110 §15.5.9)"))
+            advance(connection)
+        case .idle, .write, .linger, .nothing:
+            drop(connection)
+        }
+    }
+}
