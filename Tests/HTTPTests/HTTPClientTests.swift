@@ -1,0 +1,46 @@
+import Foundation
+import HTTP
+import Testing
+
+struct HTTPClientTests {
+    @Test func `nobody listening is told apart from no answer`() async throws {
+        let path = "/tmp/none-\(UUID().uuidString.prefix(8)).sock"
+        #expect {
+            try HTTPClient(.unix(path: path)).send("GET", "/")
+        } throws: { error in
+            if case .notConnected? = error as? HTTPClientError { true } else { false }
+        }
+        var router = Router()
+        router.on("GET", "/", .completion { _, _ in })
+        try await withServer(router) { address throws in
+            #expect(throws: HTTPClientError.timedOut) {
+                try HTTPClient(address, timeout: .milliseconds(30)).send("GET", "/")
+            }
+        }
+    }
+
+    @Test func `a kept connection that the server closed is replaced`() async throws {
+        var router = Router()
+        router.on("POST", "/", .immediate { .text("\($0.body.count)") })
+        let configure = { (configuration: inout HTTPServer.Configuration) in
+            configuration.limits.idle = .milliseconds(20)
+        }
+        try await withServer(router, configure: configure) { address throws in
+            let client = HTTPClient(address)
+            #expect(try client.send("POST", "/", body: [1]).text == "1")
+            // When this connection is closed for idleness, the older one is too.
+            #expect(try RawConnection(address).readToEnd() == "")
+            #expect(try client.send("POST", "/", body: [1, 2]).text == "2")
+        }
+    }
+
+    @Test func `an answer over the client's limit is refused`() async throws {
+        var router = Router()
+        router.on("GET", "/", .immediate { _ in .text("12345") })
+        try await withServer(router) { address throws in
+            #expect(throws: HTTPClientError.malformed("the body is over 4 bytes")) {
+                try HTTPClient(address, bodyBytesMax: 4).send("GET", "/")
+            }
+        }
+    }
+}
