@@ -196,7 +196,8 @@ extension Claim {
             expiresAt: try row["expires_at"],
             salt: try row["salt"],
             usedAt: try row["used_at"],
-            idempotencyDigest: try row["idempotency_digest"]
+            idempotencyDigest: try row["idempotency_digest"],
+            endedAt: try row["ended_at"]
         )
     }
 }

@@ -23,6 +23,8 @@ package struct Claim: Hashable, Sendable {
     package var usedAt: Date?
     /// SHA-256 of the client's idempotency key at its use.
     package var idempotencyDigest: [UInt8]?
+    /// When staff made another one in its place, after which nothing makes it good again.
+    package var endedAt: Date?
 
     /// Makes a claim.
     package init(
@@ -34,7 +36,8 @@ package struct Claim: Hashable, Sendable {
         expiresAt: Date,
         salt: [UInt8],
         usedAt: Date? = nil,
-        idempotencyDigest: [UInt8]? = nil
+        idempotencyDigest: [UInt8]? = nil,
+        endedAt: Date? = nil
     ) {
         self.id = id
         self.provider = provider
@@ -45,6 +48,7 @@ package struct Claim: Hashable, Sendable {
         self.salt = salt
         self.usedAt = usedAt
         self.idempotencyDigest = idempotencyDigest
+        self.endedAt = endedAt
     }
 }
 

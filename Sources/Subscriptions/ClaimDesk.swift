@@ -60,8 +60,9 @@ package struct ClaimDesk: Sendable {
 
     /// What a claim would come to, without using anything.
     ///
-    /// The window runs from the checkout event, and again from the moment at which the key was
-    /// first shown, so that a platform that was down locks nobody out.
+    /// The window runs from the checkout event, and again from the moment at which a key could
+    /// first be shown for the reference, so that a platform that was down locks nobody out. Later
+    /// generations do not open it again: by then the reference has stood in logs for long.
     package func look(
         provider: Provider,
         reference: String,
@@ -75,18 +76,23 @@ package struct ClaimDesk: Sendable {
         }
         if claim.usedAt != nil { return again(claim, idempotencyKey, now) }
         let id = claim.subscriptionID
-        guard let grant = try reader.grant(id), grant.desired.access != .ended else {
-            return .refused
+        guard claim.endedAt == nil, let grant = try reader.grant(id),
+            grant.desired.access != .ended
+        else { return .refused }
+        let deadline = try deadline(of: claim, in: reader)
+        if let deadline, now >= deadline { return .refused }
+        guard grant.isShown, let deadline else { return .preparing(id) }
+        return .ready(claim, deadline: deadline, generation: grant.desired.generation)
+    }
+
+    /// When a reference is over; nil as long as there was no key that it could have shown.
+    private func deadline(of claim: Claim, in reader: any StoreReader) throws -> Date? {
+        let shown = try reader.keys(claim.subscriptionID).compactMap { key -> Date? in
+            guard let shownAt = key.shownAt, key.endedAt.map({ $0 > claim.createdAt }) ?? true
+            else { return nil }
+            return max(shownAt, claim.createdAt)
         }
-        guard grant.isShown else { return .preparing(id) }
-        let generation = grant.desired.generation
-        let shownAt = try reader.key(id, generation: generation)?.shownAt
-        let deadline = max(
-            claim.expiresAt,
-            shownAt?.addingTimeInterval(window.seconds) ?? claim.expiresAt
-        )
-        guard now < deadline else { return .refused }
-        return .ready(claim, deadline: deadline, generation: generation)
+        return shown.min().map { max(claim.expiresAt, $0.addingTimeInterval(window.seconds)) }
     }
 
     /// Writes into the audit that a used reference was tried again.

@@ -166,7 +166,10 @@ package protocol StoreTransaction: StoreReader {
     /// Adds a claim unless its reference is known; whether it was added.
     @discardableResult
     func insert(_ claim: Claim) throws -> Bool
-    /// Uses a claim that is unused and not over, in one conditional statement; whether it was.
+    /// Uses a claim that is neither used nor ended while `at` is before the deadline, in one
+    /// conditional statement; whether it was.
+    ///
+    /// The deadline is the caller's alone: it can lie after the claim's own `expiresAt`.
     func use(_ id: Claim.ID, at: Date, deadline: Date, idempotencyDigest: [UInt8]?) throws -> Bool
     /// Adds a lookup token.
     func insert(_ token: LookupToken) throws
