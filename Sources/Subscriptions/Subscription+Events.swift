@@ -37,7 +37,8 @@ extension Subscription {
         if let status, snapshot.status == .incomplete, status != .incomplete {
             return unchanged("incomplete never follows \(status.rawValue)")
         }
-        let isTie = statusAt == occurredAt && status != snapshot.status
+        // What was decided by a tie stays so until a later second confirms or corrects it.
+        let isTie = statusAt == occurredAt && (status != snapshot.status || isUncertain)
         var next = self
         next.status = snapshot.status
         next.statusAt = occurredAt
