@@ -125,6 +125,7 @@ package struct EventDesk: Sendable {
             snapshot.items,
             provider: payment.provider,
             current: current,
+            price: known?.price,
             latest: try tx.latestPlans()
         )
         let plan: PlanMatch?

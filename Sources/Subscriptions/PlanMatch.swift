@@ -7,23 +7,29 @@ package struct PlanMatch: Hashable, Sendable {
 
     /// Finds the one item that maps to a plan; the others are add-ons.
     ///
-    /// A subscriber stays on the version they have while their price still leads to the same plan.
-    /// A retired plan takes nobody new but keeps whom it has.
+    /// A subscriber stays on the version they have while their price still leads to the same plan,
+    /// and on the price they have whatever the catalogue has made of it since: a price that was
+    /// raised is a new one, and a plan that no longer lists the old one keeps whom it has. A
+    /// retired plan takes nobody new but keeps whom it has.
     ///
     /// - Parameters:
     ///   - items: What the provider says the subscription is for.
     ///   - provider: Whose prices they are.
     ///   - current: The plan that the subscription stands on, in its version.
+    ///   - price: The price by which it stands there.
     ///   - latest: The newest version of every plan.
     /// - Returns: The match, or why there is none.
     package static func find(
         _ items: [SubscriptionItem],
         provider: Provider,
         current: PlanVersion?,
+        price: String?,
         latest: [PlanVersion]
     ) -> Result<PlanMatch, PlanMismatch> {
         let matches = items.compactMap { item -> PlanMatch? in
-            if let current, current.plan.sells(item.price, of: provider) {
+            if let current,
+                item.price == price || current.plan.sells(item.price, of: provider)
+            {
                 return PlanMatch(plan: current.reference, item: item)
             }
             let offer = latest.first { version in
