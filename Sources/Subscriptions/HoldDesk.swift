@@ -9,6 +9,9 @@ package struct HoldDesk: Sendable {
     package init(access: AccessDesk) { self.access = access }
 
     /// Places a hold, unless one of its kind is open; access is decided again at once.
+    ///
+    /// The subscription is read again in this transaction: a copy that was found before staff
+    /// had confirmed would undo what events have done since.
     package func place(
         _ kind: Hold.Kind,
         on subscription: Subscription,
@@ -17,6 +20,7 @@ package struct HoldDesk: Sendable {
         in tx: any StoreTransaction,
         now: Date
     ) throws -> Grant {
+        let subscription = try tx.subscription(subscription.id) ?? subscription
         let isOpen = try tx.holds(subscription.id).contains {
             $0.kind == kind && $0.liftedAt == nil
         }
@@ -45,6 +49,7 @@ package struct HoldDesk: Sendable {
         in tx: any StoreTransaction,
         now: Date
     ) throws -> (lifted: Int, grant: Grant) {
+        let subscription = try tx.subscription(subscription.id) ?? subscription
         let open = try tx.holds(subscription.id).filter { $0.kind == kind && $0.liftedAt == nil }
         for var hold in open {
             hold.liftedAt = now
