@@ -58,8 +58,8 @@ extension Access {
             return AccessDecision(.ended, "the first payment never came")
         case .incomplete: return AccessDecision(.none, "the first payment has not come")
         case .unpaid:
-            return AccessDecision(.suspended, "unpaid: the provider has stopped trying")
-        case .paused: return AccessDecision(.suspended, "paused by the provider")
+            return decideAsleep("unpaid: the provider has stopped trying", subscription, now)
+        case .paused: return decideAsleep("paused by the provider", subscription, now)
         case .trialing, .active, .pastDue: break
         }
         guard let plan else { return AccessDecision(.none, "no plan has its price") }
@@ -70,6 +70,18 @@ extension Access {
             return AccessDecision(.none, "the checkout's payment failed")
         }
         return decideByDate(subscription, status, plan, now)
+    }
+
+    /// A key that sleeps as the provider says, until a scheduled end that nobody may tell of.
+    private static func decideAsleep(
+        _ reason: String,
+        _ subscription: Subscription,
+        _ now: Date
+    ) -> AccessDecision {
+        if let cancelAt = subscription.cancelAt, cancelAt <= now {
+            return afterScheduledEnd(cancelAt, now)
+        }
+        return AccessDecision(.suspended, reason, until: subscription.cancelAt)
     }
 
     /// What holds while the provider counts the subscription as running: dates end it even if the
