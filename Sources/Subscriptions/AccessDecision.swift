@@ -95,11 +95,13 @@ extension Access {
         if let cancelAt = subscription.cancelAt, cancelAt <= now {
             return afterScheduledEnd(cancelAt, now)
         }
+        let paid = subscription.paidThrough
         let (begin, reason): (Date?, String) =
             switch status {
-            case .trialing: (subscription.trialEnd ?? subscription.periodEnd, "in its trial")
+            case .trialing:
+                (latest(subscription.trialEnd ?? subscription.periodEnd, paid), "in its trial")
             case .pastDue: (subscription.pastDueSince, "past due, within the plan's grace")
-            default: (subscription.periodEnd, "the subscription is active")
+            default: (latest(subscription.periodEnd, paid), "the subscription is active")
             }
         guard let begin else {
             return AccessDecision(.active, reason, until: subscription.cancelAt)
@@ -118,6 +120,13 @@ extension Access {
             reason,
             until: min(end, subscription.cancelAt ?? end)
         )
+    }
+
+    /// The later of what the snapshot and what the money says: a renewal is told twice, and either
+    /// word can be lost.
+    private static func latest(_ told: Date?, _ paid: Date?) -> Date? {
+        guard let told, let paid else { return told ?? paid }
+        return max(told, paid)
     }
 
     /// A scheduled end that has passed: the key sleeps at once, and can wake up if the word that
