@@ -54,23 +54,47 @@ package struct AccessDesk: Sendable {
             try insertKey(subscription.id, desired.generation, in: tx, now)
         }
         try tx.save(grant)
-        if before?.desired.access ?? .none != desired.access {
+        try audit(grant, before: before?.desired, actor, in: tx, now)
+        return grant
+    }
+
+    private func audit(
+        _ grant: Grant,
+        before: DesiredGrant?,
+        _ actor: String,
+        in tx: any StoreTransaction,
+        _ now: Date
+    ) throws {
+        func append(_ action: String, _ details: [String: String]) throws {
             try tx.append(
                 AuditEntry(
                     at: now,
                     actor: actor,
-                    action: "access.changed",
-                    subscriptionID: subscription.id,
-                    details: [
-                        "from": (before?.desired.access ?? .none).rawValue,
-                        "to": desired.access.rawValue,
-                        "reason": desired.reason,
-                        "generation": String(desired.generation),
-                    ]
+                    action: action,
+                    subscriptionID: grant.subscriptionID,
+                    details: details
                 )
             )
         }
-        return grant
+        let desired = grant.desired
+        let access = before?.access ?? .none
+        if access != desired.access {
+            try append(
+                "access.changed",
+                [
+                    "from": access.rawValue,
+                    "to": desired.access.rawValue,
+                    "reason": desired.reason,
+                    "generation": String(desired.generation),
+                ]
+            )
+        }
+        if let from = before?.plan, let to = desired.plan, from != to {
+            try append(
+                "subscription.moved",
+                ["from": "\(from.id)@\(from.version)", "to": "\(to.id)@\(to.version)"]
+            )
+        }
     }
 
     /// Decides again what has become due by the clock; how many subscriptions that were.
