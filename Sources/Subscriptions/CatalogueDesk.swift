@@ -171,14 +171,13 @@ package struct CatalogueDesk: Sendable {
         _ catalogue: Catalogue,
         in reader: any StoreReader
     ) throws -> [Int64] {
-        let sold = Set(catalogue.plans.flatMap { $0.prices.values.joined() })
-        return try [Need.Kind.unknownPrice, .ambiguous].flatMap { kind in
+        try [Need.Kind.unknownPrice, .ambiguous].flatMap { kind in
             try reader.parkedEvents(kind, limit: 100_000).filter { event in
                 let prices = event.need?.subject.split(separator: " ").map(String.init) ?? []
-                switch kind {
-                case .unknownPrice: return prices.contains(where: sold.contains)
-                default: return prices.filter(sold.contains).count == 1
+                let sold = prices.filter { price in
+                    catalogue.plans.contains { $0.sells(price, of: event.provider) }
                 }
+                return kind == .unknownPrice ? !sold.isEmpty : sold.count == 1
             }
             .map(\.number)
         }
