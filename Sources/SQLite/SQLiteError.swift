@@ -68,11 +68,15 @@ extension SQLiteError {
 
 extension SQLiteError: CustomStringConvertible {
     package var description: String {
-        let place = sql.map {
-            " in: \($0.split(whereSeparator: \.isWhitespace).joined(separator: " "))"
-        }
         let system = systemError == 0 ? "" : ", errno \(systemError)"
-        return "SQLite could not \(operation): \(message) (code \(code)\(system))\(place ?? "")"
+        return "SQLite could not \(operation): \(message) (code \(code)\(system))\(place)"
+    }
+
+    /// The beginning of the statement, on one line.
+    private var place: String {
+        guard let sql else { return "" }
+        let line = sql.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return " in: \(line.count > 200 ? line.prefix(200) + "…" : line)"
     }
 }
 

@@ -1,0 +1,101 @@
+import Subscriptions
+import Testing
+
+struct LookupTests {
+    private func seed(_ store: any AnyStore, _ grant: Grant, key: APIKey? = .make()) async throws {
+        try await store.seed(.one)
+        try await store.write { tx in
+            if let key { try tx.insert(key) }
+            try tx.save(grant)
+            try tx.insert(LookupToken.make())
+        }
+    }
+
+    @Test(arguments: StoreFactory.all)
+    func `a token reads all that an answer needs`(_ factory: StoreFactory) async throws {
+        let store = try factory.make()
+        try await seed(store, .make { $0.observed.shownGeneration = 1 })
+        var key = APIKey.make()
+        key.shownAt = .at(4)
+        try await store.write { [key] in try $0.update(key) }
+        let lookup = try store.lookup(tokenDigest: .digest(7))
+        #expect(
+            lookup
+                == KeyLookup(
+                    tokenID: LookupToken.ID("token"),
+                    revealedGeneration: 0,
+                    subscriptionID: .one,
+                    access: .active,
+                    plan: .pro,
+                    generation: 1,
+                    shownGeneration: 1,
+                    key: key
+                )
+        )
+    }
+
+    @Test(arguments: StoreFactory.all)
+    func `an unknown token reads nothing`(_ factory: StoreFactory) async throws {
+        let store = try factory.make()
+        try await seed(store, .make())
+        #expect(try store.lookup(tokenDigest: .digest(8)) == nil)
+        #expect(try store.lookup(tokenDigest: []) == nil)
+    }
+
+    @Test(arguments: StoreFactory.all)
+    func `the key is that of the generation that is due`(_ factory: StoreFactory) async throws {
+        let store = try factory.make()
+        try await seed(store, .make(generation: 2) { $0.observed.shownGeneration = 1 })
+        #expect(try store.lookup(tokenDigest: .digest(7))?.key == nil)
+        let second = APIKey.make(generation: 2, digest: 2)
+        try await store.write { try $0.insert(second) }
+        let lookup = try store.lookup(tokenDigest: .digest(7))
+        #expect(lookup?.key == second)
+        #expect(lookup?.shownGeneration == 1)
+    }
+
+    @Test(arguments: StoreFactory.all)
+    func `a hold is seen by the look-up after its commit`(_ factory: StoreFactory) async throws {
+        let store = try factory.make()
+        try await seed(store, .make())
+        #expect(try store.lookup(tokenDigest: .digest(7))?.access == .active)
+        try await store.save(.make(access: .ended))
+        #expect(try store.lookup(tokenDigest: .digest(7))?.access == .ended)
+    }
+
+    @Test(arguments: StoreFactory.all)
+    func `a subscription without a grant has nothing due`(_ factory: StoreFactory) async throws {
+        let store = try factory.make()
+        try await store.seed(.one)
+        try await store.write { try $0.insert(LookupToken.make()) }
+        let lookup = try store.lookup(tokenDigest: .digest(7))
+        #expect(lookup?.access == Access.none)
+        #expect(lookup?.generation == 0)
+        #expect(lookup?.key == nil)
+    }
+
+    @Test(arguments: StoreFactory.all)
+    func `revoked tokens read nothing, other subscriptions' go on`(
+        _ factory: StoreFactory
+    ) async throws {
+        let store = try factory.make()
+        try await store.seed(.one, .two)
+        try await store.write { tx in
+            try tx.insert(LookupToken.make())
+            try tx.insert(LookupToken.make("other", digest: 8, for: .two))
+            try tx.revokeTokens(.one, at: .at(9))
+        }
+        #expect(try store.lookup(tokenDigest: .digest(7)) == nil)
+        #expect(try store.lookup(tokenDigest: .digest(8))?.subscriptionID == .two)
+    }
+
+    @Test(arguments: StoreFactory.all)
+    func `a reveal is noted and never taken back`(_ factory: StoreFactory) async throws {
+        let store = try factory.make()
+        try await seed(store, .make())
+        for generation in [2, 1] {
+            try await store.write { try $0.reveal(generation, to: LookupToken.ID("token")) }
+        }
+        #expect(try store.lookup(tokenDigest: .digest(7))?.revealedGeneration == 2)
+    }
+}
