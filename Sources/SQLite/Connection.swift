@@ -77,17 +77,16 @@ package final class Connection {
 
     // MARK: Statements
 
-    /// Runs a script of several statements that need no values.
+    /// Runs a script of several statements that need no values; an error names its statement.
     package func execute(_ sql: String) throws(SQLiteError) {
-        guard !sql.utf8.contains(0) else {
-            throw SQLiteError(
-                code: SQLITE_MISUSE,
-                operation: "execute",
-                message: "the script holds a NUL, after which SQLite would not read on"
-            )
+        var rest = Array(sql.utf8)[...]
+        while !rest.isEmpty {
+            let (statement, tail) = try prepareFirst(of: rest)
+            if let statement {
+                while try statement.step() {}
+            }
+            rest = tail
         }
-        let code = sqlite3_exec(handle, sql, nil, nil, nil)
-        guard code == SQLITE_OK else { throw error(code, "execute", sql) }
     }
 
     /// All rows, each turned into a value.
@@ -141,30 +140,8 @@ package final class Connection {
 
     /// Prepares one statement that the caller keeps, for as long as the connection lives.
     package func prepare(_ sql: String) throws(SQLiteError) -> Statement {
-        var prepared: OpaquePointer?
-        var hasMore = false
-        var text = sql
-        let code = text.withUTF8 { utf8 in
-            utf8.withMemoryRebound(to: CChar.self) { characters -> Int32 in
-                var tail: UnsafePointer<CChar>?
-                let code = sqlite3_prepare_v3(
-                    handle,
-                    characters.baseAddress,
-                    Int32(characters.count),
-                    UInt32(SQLITE_PREPARE_PERSISTENT),
-                    &prepared,
-                    &tail
-                )
-                if let tail, let start = characters.baseAddress {
-                    let rest = characters[(tail - start)...]
-                    hasMore = rest.contains { $0 > 0x20 && $0 != UInt8(ascii: ";") || $0 == 0 }
-                }
-                return code
-            }
-        }
-        guard code == SQLITE_OK else { throw error(code, "prepare", sql) }
-        guard let prepared, !hasMore else {
-            sqlite3_finalize(prepared)
+        let (first, tail) = try prepareFirst(of: Array(sql.utf8)[...])
+        guard let first, tail.allSatisfy({ $0 <= 0x20 && $0 != 0 }) else {
             throw SQLiteError(
                 code: SQLITE_MISUSE,
                 operation: "prepare",
@@ -172,7 +149,41 @@ package final class Connection {
                 sql: sql
             )
         }
-        return Statement(sql: sql, handle: prepared, connection: self)
+        return first
+    }
+
+    /// The first statement of a script, or nil where only space and comments are left, and what
+    /// follows it.
+    private func prepareFirst(
+        of script: ArraySlice<UInt8>
+    ) throws(SQLiteError) -> (statement: Statement?, tail: ArraySlice<UInt8>) {
+        guard !script.contains(0) else {
+            throw SQLiteError(
+                code: SQLITE_MISUSE,
+                operation: "prepare",
+                message: "the SQL holds a NUL, after which SQLite would not read on"
+            )
+        }
+        var prepared: OpaquePointer?
+        var length = script.count
+        let code = script.withUnsafeBytes { bytes -> Int32 in
+            let start = bytes.bindMemory(to: CChar.self).baseAddress
+            var tail: UnsafePointer<CChar>?
+            let code = sqlite3_prepare_v3(
+                handle,
+                start,
+                Int32(bytes.count),
+                UInt32(SQLITE_PREPARE_PERSISTENT),
+                &prepared,
+                &tail
+            )
+            if let start, let tail { length = tail - start }
+            return code
+        }
+        let sql = String(decoding: script.prefix(length), as: UTF8.self)
+        guard code == SQLITE_OK else { throw error(code, "prepare", sql) }
+        let statement = prepared.map { Statement(sql: sql, handle: $0, connection: self) }
+        return (statement, script.dropFirst(length))
     }
 
     private func take(_ sql: String) throws(SQLiteError) -> Statement {

@@ -129,6 +129,11 @@ package final class Database: Sendable {
         }
     }
 
+    /// Copies what is committed to a new file (0600), and blocks until the copy is whole and synced.
+    package func copy(to path: String) throws {
+        _ = try readers.withReader { try DatabaseCopy.make(of: $0, at: path) }
+    }
+
     /// Commits what is queued, closes the readers, checkpoints, closes the writer; then returns.
     ///
     /// Never call it from inside a read or a write, which it waits for.

@@ -9,6 +9,7 @@ package struct DatabaseCopy: Sendable {
     ///
     /// The copy appears under its name only when it is whole and synced.
     package static func make(of connection: Connection, at path: String) throws -> DatabaseCopy {
+        guard access(path, F_OK) != 0 else { throw failure(path, EEXIST) }
         let partial = path + ".partial"
         unlink(partial)
         do {

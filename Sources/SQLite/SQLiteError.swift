@@ -38,11 +38,12 @@ extension SQLiteError {
 
     /// Nothing was written because the disk, the quota or the page limit is used up.
     ///
-    /// SQLite reports a full disk as an I/O error where it fails to grow the shared-memory file.
+    /// SQLite has I/O errors for two of these: the shared-memory file could not grow, and a write
+    /// met a quota.
     package var isDiskFull: Bool {
-        if primaryCode == SQLITE_FULL { return true }
-        let isGrowing = code == csqliteErrorSharedMemorySize || code == csqliteErrorWrite
-        return isGrowing && (systemError == ENOSPC || systemError == EDQUOT)
+        let isOverQuota = systemError == EDQUOT || systemError == ENOSPC
+        return primaryCode == SQLITE_FULL || code == ioErrorSharedMemorySize
+            || (code == ioErrorWrite && isOverQuota)
     }
 
     /// The file is damaged, or is no database.
@@ -81,5 +82,5 @@ extension SQLiteError: CustomStringConvertible {
 }
 
 /// SQLITE_IOERR_SHMSIZE and SQLITE_IOERR_WRITE, which are macros that Swift does not import.
-private let csqliteErrorSharedMemorySize = SQLITE_IOERR | (19 << 8)
-private let csqliteErrorWrite = SQLITE_IOERR | (3 << 8)
+private let ioErrorSharedMemorySize = SQLITE_IOERR | (19 << 8)
+private let ioErrorWrite = SQLITE_IOERR | (3 << 8)

@@ -69,6 +69,18 @@ struct ConnectionTests {
         #expect(throws: SQLiteError.self) { try connection.run(sql) }
     }
 
+    @Test func `a script runs to its end and names the statement that fails`() throws {
+        let connection = try Connection(path: ":memory:")
+        try connection.execute(
+            "-- first\nCREATE TABLE t (id); ;\nINSERT INTO t VALUES (1); -- end\n"
+        )
+        #expect(try connection.first("SELECT count(*) FROM t") { try $0[0] as Int } == 1)
+        let error = #expect(throws: SQLiteError.self) {
+            try connection.execute("INSERT INTO t VALUES (2); INSERT INTO u VALUES (3)")
+        }
+        #expect(error?.sql == " INSERT INTO u VALUES (3)")
+    }
+
     @Test func `a script with NUL is refused, since SQLite would stop there`() throws {
         let connection = try Connection(path: ":memory:")
         #expect(throws: SQLiteError.self) { try connection.execute("SELECT 1;\0 SELECT 2") }

@@ -285,6 +285,19 @@ struct DatabaseTests {
         database.close()
     }
 
+    @Test func `a copy holds what is committed and never replaces a file`() throws {
+        let folder = try TemporaryFolder()
+        let database = try Database.make(in: folder)
+        try database.writeBlocking { try $0.insert("kept") }
+        try database.copy(to: folder.file("copy.db"))
+        #expect(throws: MigrationError.self) { try database.copy(to: folder.file("copy.db")) }
+        database.close()
+        #expect(folder.mode("copy.db") == 0o600)
+        #expect(!folder.exists("copy.db.partial"))
+        let copy = try Connection(path: folder.file("copy.db"), access: .readOnly)
+        #expect(try copy.query("SELECT name FROM item") { try $0[0] as String } == ["kept"])
+    }
+
     @Test func `a read inside a read sees its own connection`() throws {
         let folder = try TemporaryFolder()
         let database = try Database.make(in: folder)
