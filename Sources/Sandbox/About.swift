@@ -14,6 +14,38 @@ enum About {
         return .list(resourceNames.map { isList ? .string($0) : ["name": .string($0)] })
     }
 
+    /// `/api/v2`: the services that the caller has any right to, and what services there can be.
+    static func root(_ exchange: Exchange) throws -> Answer {
+        let caller = exchange.caller
+        let rows = try exchange.store.rows("SELECT * FROM service WHERE is_active = 1 ORDER BY id")
+        let services = rows.filter { row in
+            if caller.isAdmin { return true }
+            guard let role = caller.role else { return false }
+            return role.services?.contains(row["name"]?.string ?? "") ?? true
+        }
+        return Answer(body: [
+            "services": .array(
+                services.map { row in
+                    let name = row["name"]?.string ?? ""
+                    return [
+                        "id": row["id"] ?? .null, "name": .string(name),
+                        "label": row["label"] ?? .null,
+                        "description": row["description"] ?? .null, "type": row["type"] ?? .null,
+                        "spec_url": .string("/api/v2/\(name)/_spec"),
+                    ]
+                }
+            ),
+            "service_types": .array(
+                serviceTypes.map { name, label, group, description in
+                    [
+                        "name": .string(name), "label": .string(label), "group": .string(group),
+                        "description": .string(description),
+                    ]
+                }
+            ),
+        ])
+    }
+
     /// `system/environment`: open to all, and it tells a key with a role version, licence and host.
     static func environment(_ exchange: Exchange) throws -> Answer {
         let caller = exchange.caller
@@ -103,3 +135,25 @@ enum About {
         return .success
     }
 }
+
+/// The types of services that an open-source install has.
+private let serviceTypes: [(name: String, label: String, group: String, description: String)] = [
+    ("alloydb", "AlloyDB", "Database", "Database service supporting AlloyDB connections."),
+    ("cache_local", "Local Cache", "Cache", "Local Cache service."),
+    ("cache_memcached", "Memcached", "Cache", "Memcached Cache service."),
+    ("cache_redis", "Redis", "Cache", "Redis Cache service."),
+    ("ftp_file", "FTP File Storage", "File", "File service supporting the FTP protocol."),
+    (
+        "local_email", "Local Email Service", "Email",
+        "Local email service using system configuration."
+    ),
+    ("local_file", "Local File Storage", "File", "File service supporting the local file system."),
+    ("mailgun_email", "Mailgun", "Email", "Mailgun email service"),
+    ("pgsql", "PostgreSQL", "Database", "Database service supporting PostgreSQL connections."),
+    ("sftp_file", "SFTP File Storage", "File", "File service supporting the SFTP protocol."),
+    ("smtp_email", "SMTP", "Email", "SMTP-based email service"),
+    ("sqlite", "SQLite", "Database", "Database service supporting SQLite connections."),
+    ("system", "System Management", "System", "Service supporting management of the system."),
+    ("user", "User service", "User", "User service to allow user management."),
+    ("webdav_file", "WebDAV File Storage", "File", "File service supporting WebDAV."),
+]

@@ -13,6 +13,12 @@ struct Dispatch {
         if request.path == "/status", request.method == "GET" {
             return try About.status(store)
         }
+        var answer = try answerInsideAPI(request)
+        if request.method == "HEAD" { answer.body = nil }
+        return answer
+    }
+
+    private func answerInsideAPI(_ request: HTTPRequest) throws -> Answer {
         do {
             var exchange = Exchange(
                 store: store,
@@ -24,6 +30,8 @@ struct Dispatch {
             exchange.service = service
             let found = find(exchange.call, service)
             exchange.caller = try exchange.identify()
+            // The root of the API is open to all and lists what the caller may use.
+            if exchange.call.service.isEmpty { return try About.root(exchange) }
             try exchange.authorize(isOpen: found?.operation.isOpen ?? false)
             try exchange.evaluateLimits()
             try checkIsServed(exchange)

@@ -73,7 +73,9 @@ struct Filter {
                 let sql = Filter.operators.first(where: { known in
                     known.text.trimmingCharacters(in: .whitespaces) == sign
                 })?.sql
-            else { throw Refusal(500, "Invalid server-side filter.") }
+            else {
+                throw Refusal(400, "Invalid or unparsable field in filter request: '\(name)'")
+            }
             let value = filter["value"] ?? .null
             let (condition, bound) = try Filter.comparison(field, sql, value.string ?? value.text())
             conditions.append(condition)

@@ -68,6 +68,12 @@ struct LimitCounters {
         return counter.lockedUntil > present ? rate : counter.attempts
     }
 
+    /// What is left of the rate, which may be any number that fits.
+    func remaining(_ key: String, rate: Int) throws -> Int {
+        let attempts = try attempts(key, rate: rate)
+        return rate > attempts ? rate - attempts : 0
+    }
+
     func clear(_ key: String) throws {
         try store.run("DELETE FROM limit_counter WHERE key = ?", [.string(key)])
     }

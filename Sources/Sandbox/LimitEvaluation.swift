@@ -79,7 +79,7 @@ extension Exchange {
         let key = limit.counterKey(userID: caller.user?.id)
         let present = now.timeIntervalSince1970
         let wait = max(0, Int((try counters.counter(key).timerUntil - present).rounded()))
-        let remaining = max(0, limit.rate - (try counters.attempts(key, rate: limit.rate)))
+        let remaining = try counters.remaining(key, rate: limit.rate)
         return [
             ("X-RateLimit-Limit", "\(limit.rate)"), ("X-RateLimit-Remaining", "\(remaining)"),
             ("Retry-After", "\(wait)"), ("X-RateLimit-Reset", "\(Int(present) + wait)"),

@@ -195,10 +195,11 @@ extension LimitResource {
         guard let limit = Limit(row) else { return [] }
         return try keys(limit).map { key in
             let attempts = try exchange.counters.attempts(key, rate: limit.rate)
+            let remaining = try exchange.counters.remaining(key, rate: limit.rate)
             return [
                 "id": .integer(Int64(limit.id)), "key": .string(key),
                 "max": .integer(Int64(limit.rate)), "attempts": .integer(Int64(attempts)),
-                "remaining": .integer(Int64(max(0, limit.rate - attempts))),
+                "remaining": .integer(Int64(remaining)),
             ]
         }
     }

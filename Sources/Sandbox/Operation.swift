@@ -60,7 +60,8 @@ extension Operation {
                 try About.clearCache(exchange)
             },
         ]
-        + records(.role) + records(.app) + records(.service) + limits + tables
+        + records(.role) + records(.app) + records(.service) + records(.user)
+        + records(.admin) + limits + tables
 
     private static func session(_ path: String) -> [Operation] {
         [

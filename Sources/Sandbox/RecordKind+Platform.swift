@@ -103,6 +103,40 @@ extension RecordKind {
         hasAuthors: false
     )
 
+    static let user = RecordKind.person("user", model: "User", isAdmin: false)
+    static let admin = RecordKind.person("admin", model: "User", isAdmin: true)
+
+    private static func person(_ name: String, model: String, isAdmin: Bool) -> RecordKind {
+        let texts = ["name", "first_name", "last_name", "username", "email", "phone"]
+        return RecordKind(
+            name: name,
+            table: "user",
+            model: model,
+            columns: id + texts.map { .text($0) } + [
+                .boolean("is_active"), .text("security_question"), .integer("default_app_id"),
+                Column(name: "password", kind: .secret, isWritable: true),
+                .server("last_login_date", .text),
+            ] + dates + authors,
+            relations: [
+                "user_to_app_to_role_by_user_id": Relation(
+                    kind: .hasMany,
+                    table: nil,
+                    key: "user_id"
+                ),
+                "lookup_by_user_id": Relation(kind: .hasMany, table: nil, key: "user_id"),
+            ],
+            computed: ["confirmed": true, "expired": false],
+            scope: ["is_sys_admin": .bool(isAdmin)],
+            unselectable: ["password", "confirm_code", "is_sys_admin"],
+            complaints: { values, _ in
+                guard let password = values["password"]?.string, password.count < 16 else {
+                    return []
+                }
+                return [("password", "The password field must be at least 16 characters.")]
+            }
+        )
+    }
+
     private static func nameComplaints(
         _ values: [String: JSONValue],
         _ isNew: Bool

@@ -3,7 +3,7 @@ import JSON
 /// A kind of system record: its table, its columns and how it hangs together with others.
 struct RecordKind {
     struct Column {
-        enum Kind { case text, integer, boolean, json, date }
+        enum Kind { case text, integer, boolean, json, date, secret }
 
         let name: String
         let kind: Kind
@@ -34,6 +34,8 @@ struct RecordKind {
     var relations: [String: Relation] = [:]
     /// What every answer with chosen or all fields has beside the columns.
     var computed: [String: JSONValue] = [:]
+    /// What all records of the kind have in columns that callers neither see nor set.
+    var scope: [String: JSONValue] = [:]
     /// Columns that only an answer without a choice of fields shows.
     var unselectable: Set<String> = []
     /// Complaints about the values of a record that is to be made or changed.
@@ -54,7 +56,7 @@ extension RecordKind {
     /// A stored row as the API shows it.
     func record(_ row: [String: JSONValue]) -> [String: JSONValue] {
         var record: [String: JSONValue] = [:]
-        for column in columns {
+        for column in columns where column.kind != .secret {
             let value = row[column.name] ?? .null
             record[column.name] = value.isNull ? .null : column.shown(value)
         }
@@ -87,7 +89,7 @@ extension RecordKind.Column {
 
     fileprivate func shown(_ value: JSONValue) -> JSONValue {
         switch kind {
-        case .text, .integer: value
+        case .text, .integer, .secret: value
         case .boolean: .bool(value.int != 0)
         case .json: value.string.flatMap { try? JSONValue(parsing: $0.utf8) } ?? .null
         case .date: .string(Moment.recordText(value.string ?? ""))
@@ -97,7 +99,7 @@ extension RecordKind.Column {
     /// PHP's casts: a word is the integer 0, and every text but `""` and `"0"` is true.
     fileprivate func stored(_ value: JSONValue) -> JSONValue {
         switch kind {
-        case .text, .date:
+        case .text, .date, .secret:
             switch value {
             case .string: value
             case .bool(let flag): .string(flag ? "1" : "")

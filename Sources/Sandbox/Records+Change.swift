@@ -5,11 +5,17 @@ extension Records {
     /// nested lists is ignored, so a wrapped body changes nothing.
     func update(_ identifier: String) throws -> Answer {
         let known = try row(identifier: identifier)
+        let changed: [String: JSONValue]
         do {
-            let changed = try change(known, call.payload.object ?? [:])
-            return Answer(body: try shown(changed))
+            changed = try change(known, call.payload.object ?? [:])
         } catch let refusal as Refusal {
             throw refusal.asFailedUpdate
+        }
+        do {
+            return Answer(body: try shown(changed))
+        } catch let refusal as Refusal {
+            // The change stands although its answer cannot be made.
+            return refusal.asFailedUpdate.answer
         }
     }
 
@@ -49,7 +55,7 @@ extension Records {
             if let config = sent["config"] { try configure(id.int ?? 0, config) }
         }
         try check(values, isNew: false)
-        try update(known, id, values, isNested: false)
+        try update(known, id, hashed(values), isNested: false)
         try saveNested(of: id, sent)
         if kind.name == "app", call.flag("regenerate") { try regenerateFirst() }
         return try row(id) ?? [:]
@@ -71,16 +77,18 @@ extension Records {
         _ values: [String: JSONValue],
         isNested: Bool
     ) throws {
+        var values = values
+        // Nested rows never note who changed them, named ones do even where nothing changes.
+        if kind.hasAuthors, !isNested {
+            let user = exchange.caller.user
+            values["last_modified_by_id"] = user.map { .integer(Int64($0.id)) } ?? .null
+        }
         var changes = values.filter { name, value in
             let stored = value.bool.map { .integer($0 ? 1 : 0) } ?? value
             return known[name] != stored
         }
         if !changes.isEmpty {
             changes["last_modified_date"] = .string(Moment.text(exchange.now))
-            if kind.hasAuthors, !isNested {
-                let user = exchange.caller.user
-                changes["last_modified_by_id"] = user.map { .integer(Int64($0.id)) } ?? .null
-            }
             try store.update(kind.table, id: id, changes)
         }
         try forget(known.merging(changes) { _, new in new })

@@ -21,8 +21,13 @@ extension Records {
     private func create(_ sent: [String: JSONValue]) throws -> Int {
         var values = kind.values(of: sent)
         try check(values, isNew: true)
-        if kind.name == "app" { values["api_key"] = try key(values) }
-        if kind.name == "service" { values["config"] = nil }
+        switch kind.table {
+        case "app": values["api_key"] = try key(values)
+        case "service": values["config"] = nil
+        case "user": values = named(values)
+        default: break
+        }
+        values = hashed(values).merging(kind.scope) { _, scope in scope }
         if kind.hasAuthors, let user = exchange.caller.user {
             values["created_by_id"] = .integer(Int64(user.id))
         }
@@ -45,6 +50,28 @@ extension Records {
     func check(_ values: [String: JSONValue], isNew: Bool) throws(Refusal) {
         let complaints = kind.complaints(values, isNew)
         guard complaints.isEmpty else { throw .invalid(complaints) }
+    }
+
+    /// A password is stored as its hash.
+    func hashed(_ values: [String: JSONValue]) -> [String: JSONValue] {
+        var values = values
+        if let password = values["password"]?.string {
+            let salt = exchange.random.bytes(16)
+            values["password"] = .string(Password.hash(password, salt: salt))
+        }
+        return values
+    }
+
+    /// Who has no name is called by first and last name or by e-mail address.
+    private func named(_ values: [String: JSONValue]) -> [String: JSONValue] {
+        var values = values
+        let names = ["first_name", "last_name"].compactMap { values[$0]?.string }
+        let email = values["email"] ?? .null
+        if values["name"]?.string == nil {
+            values["name"] = names.isEmpty ? email : .string(names.joined(separator: " "))
+        }
+        if values["username"]?.string == nil { values["username"] = email }
+        return values
     }
 
     /// The key that was sent, or a made one where it is missing or, without a word, taken.

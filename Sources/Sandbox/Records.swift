@@ -12,7 +12,17 @@ struct Records {
     static let rowsMax = 100_000
 
     func row(_ id: JSONValue) throws -> [String: JSONValue]? {
-        try store.row("SELECT * FROM \(Store.quoted(kind.table)) WHERE id = ?", [id])
+        let (scope, values) = scope
+        return try store.row(
+            "SELECT * FROM \(Store.quoted(kind.table)) WHERE id = ? AND \(scope)",
+            [id] + values
+        )
+    }
+
+    /// The condition that holds for every record of the kind.
+    private var scope: (sql: String, values: [JSONValue]) {
+        guard let (column, value) = kind.scope.first else { return ("1", []) }
+        return ("\(Store.quoted(column)) = ?", [value])
     }
 
     /// The row of an identifier from a path.
@@ -62,14 +72,14 @@ struct Records {
 
 extension Records {
     private func condition() throws -> (String, [JSONValue]) {
-        var condition = "1"
-        var values: [JSONValue] = []
+        var (condition, values) = scope
         if let text = call.option("filter", "where") {
             let fields = kind.columns.map { column in
                 Filter.Field(name: column.name, isInteger: column.kind == .integer)
             }
             let filter = try Filter(text, fields: fields)
-            (condition, values) = (filter.sql, filter.values)
+            condition += " AND \(filter.sql)"
+            values += filter.values
         }
         // A key sees only the services that its role has rules for.
         if kind.name == "service", !exchange.caller.isAdmin,

@@ -12,7 +12,8 @@ import Synchronization
 package final class SandboxPlatform: Sendable {
     /// What a call came to.
     package enum Outcome: Sendable {
-        case answered(HTTPResponse)
+        /// The answer, and for how long a fault holds it back.
+        case answered(HTTPResponse, after: Duration = .zero)
         /// Done, but the caller shall not hear of it.
         case cut
     }
@@ -52,25 +53,25 @@ package final class SandboxPlatform: Sendable {
 
     /// Answers one request; the answer that a fault cuts off is a 502 here.
     package func answer(_ request: HTTPRequest) -> HTTPResponse {
-        switch outcome(of: request).outcome {
-        case .answered(let response): response
+        switch outcome(of: request) {
+        case .answered(let response, _): response
         case .cut: .empty(status: 502)
         }
     }
 
-    /// Answers one request, and says how long a fault delays the answer.
-    func outcome(of request: HTTPRequest) -> (outcome: Outcome, delay: Duration) {
+    /// Answers one request as the injected faults allow.
+    package func outcome(of request: HTTPRequest) -> Outcome {
         let fault = fault.withLock { $0 }?(operation(of: request))
         switch fault {
-        case nil: return (.answered(perform(request)), .zero)
-        case .failBefore(let status): return (.answered(Self.failure(status)), .zero)
+        case nil: return .answered(perform(request))
+        case .failBefore(let status): return .answered(Self.failure(status))
         case .failAfter(let status):
             _ = perform(request)
-            return (.answered(Self.failure(status)), .zero)
+            return .answered(Self.failure(status))
         case .cut:
             _ = perform(request)
-            return (.cut, .zero)
-        case .delay(let duration): return (.answered(perform(request)), duration)
+            return .cut
+        case .delay(let duration): return .answered(perform(request), after: duration)
         }
     }
 

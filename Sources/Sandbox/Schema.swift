@@ -10,8 +10,9 @@ enum Schema {
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             name TEXT, first_name TEXT, last_name TEXT, username TEXT,
             email TEXT NOT NULL UNIQUE,
-            is_active INTEGER NOT NULL DEFAULT 0, is_sys_admin INTEGER NOT NULL DEFAULT 0,
-            password TEXT, phone TEXT, last_login_date TEXT,
+            is_active INTEGER NOT NULL DEFAULT 1, is_sys_admin INTEGER NOT NULL DEFAULT 0,
+            password TEXT, phone TEXT, security_question TEXT, default_app_id INTEGER,
+            last_login_date TEXT,
             created_date TEXT, last_modified_date TEXT,
             created_by_id INTEGER, last_modified_by_id INTEGER
         ) STRICT;

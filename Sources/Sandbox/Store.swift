@@ -8,8 +8,17 @@ import SQLite
 /// points to is called `<database>/t`, so that all of it is one file and one transaction.
 final class Store {
     private let connection: Connection
+    /// Released after the connection is closed; nil where the state is in memory.
+    private let lock: DatabaseLock?
 
-    init(path: String?) throws(SQLiteError) {
+    init(path: String?) throws {
+        do throws(DatabaseLock.Failure) {
+            lock = try path.map { path throws(DatabaseLock.Failure) in
+                try DatabaseLock(databasePath: path)
+            }
+        } catch {
+            throw SandboxError("The sandbox's database cannot be used: \(error).")
+        }
         connection = try Connection(path: path ?? ":memory:")
         // A sandbox must survive the death of its process, not of its machine, and that costs no
         // sync (sqlite.org/pragma.html#pragma_synchronous).
