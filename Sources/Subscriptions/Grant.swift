@@ -28,6 +28,19 @@ package struct Grant: Hashable, Sendable {
     }
 }
 
+extension Grant {
+    /// Whether access has ended and every key of the grant was proved to be refused.
+    ///
+    /// A revocation keeps the date of its proof when a restored key is revoked in its turn, so
+    /// the date alone says nothing of the newest key.
+    package var isEndProved: Bool {
+        guard desired.access == .ended else { return false }
+        if observed.closedGeneration >= desired.generation { return true }
+        guard let revocation = observed.revocation else { return false }
+        return revocation.generation >= desired.generation && revocation.provedAt != nil
+    }
+}
+
 /// What should exist on the platform.
 package struct DesiredGrant: Hashable, Sendable {
     /// What the subscriber may do.
@@ -111,6 +124,8 @@ package struct ObservedGrant: Hashable, Sendable, Codable {
 
     /// How far taking everything down has come.
     package struct Revocation: Hashable, Sendable, Codable {
+        /// The newest generation that it takes down.
+        package var generation: Int
         /// When it was begun.
         package var startedAt: Date
         /// When the key was first proved to be refused.
@@ -127,7 +142,10 @@ package struct ObservedGrant: Hashable, Sendable, Codable {
         package var isBack = false
 
         /// Makes the record of a revocation that has just begun.
-        package init(startedAt: Date) { self.startedAt = startedAt }
+        package init(generation: Int, startedAt: Date) {
+            self.generation = generation
+            self.startedAt = startedAt
+        }
     }
 
     /// The role.
@@ -144,10 +162,10 @@ package struct ObservedGrant: Hashable, Sendable, Codable {
     package var proof: Proof?
     /// Since when the platform must be asked by name before anything is believed to be absent.
     package var mustLookUpSince: Date?
-    /// When the create was begun that has not been answered yet, or never will be.
-    package var createBegunAt: Date?
-    /// When the last create was made whose outcome is not known and may still come true.
-    package var unknownCreateAt: Date?
+    /// When the write was begun that has not been answered yet, or never will be.
+    package var writeBegunAt: Date?
+    /// When the last write was made whose outcome is not known and may still come true.
+    package var unknownWriteAt: Date?
     /// When role, rules and limits were last read back; nil once the key sleeps.
     package var verifiedAt: Date?
     /// When the platform refused one of the limits for good.

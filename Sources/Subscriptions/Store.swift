@@ -194,12 +194,13 @@ extension Grant {
         }
     }
 
-    /// Whether its key is taken down, or is to be, and is not yet proved to be refused.
-    ///
-    /// A revocation that was closed for an older generation proves nothing of this one.
+    /// Whether a key of it is taken down, or is to be, and is not yet proved to be refused.
     package var isUnproved: Bool {
-        let revocation = observed.revocation
-        if let revocation, revocation.closedAt == nil { return revocation.provedAt == nil }
-        return desired.access == .ended && desired.generation > observed.closedGeneration
+        if let revocation = observed.revocation, revocation.closedAt == nil,
+            revocation.provedAt == nil
+        {
+            return true
+        }
+        return desired.access == .ended && !isEndProved
     }
 }

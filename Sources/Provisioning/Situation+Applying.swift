@@ -1,0 +1,178 @@
+import struct Foundation.Date
+package import Subscriptions
+
+extension Situation {
+    /// The observed state that is stored before a step is made, so that a crash in the middle
+    /// leaves nothing believed that may have changed.
+    package func beginning(_ step: Step) -> ObservedGrant {
+        var result = observed
+        if let newest = revokedGenerations.last { result.beginRevocation(of: newest, now) }
+        if step.canComeTrueLate { result.writeBegunAt = now }
+        switch step {
+        case .createRole, .createApp: result.proof = nil
+        case .setApp(let id, let isActive):
+            result.proof = nil
+            // Believed awake from here on, so that a wish to sleep is never skipped.
+            if isActive { result.setApp(id, isActive: true) } else { result.verifiedAt = nil }
+        case .repairRole: result.rules = nil
+        case .checkPlatform, .lookUp, .deleteApp, .createLimit, .changeLimit, .deleteLimit,
+            .deleteRole, .prove:
+            break
+        }
+        return result
+    }
+
+    /// The observed state after an outcome.
+    package func applying(_ outcome: Outcome) -> ObservedGrant {
+        var after = self
+        after.observed = applied(outcome)
+        return after.settlingRevocation()
+    }
+
+    private func applied(_ outcome: Outcome) -> ObservedGrant {
+        var result = observed
+        switch outcome {
+        case .platform: break
+        case .found(let finding): result.take(finding, revoked: revokedGenerations, wish, now)
+        case .wroteRole(let role):
+            result.writeBegunAt = nil
+            result.take(role)
+        case .madeApp(let app):
+            result.writeBegunAt = nil
+            result.proof = nil
+            result.apps.removeAll { $0.id == app.id }
+            result.apps.append(app)
+        case .setApp(let id, let isActive):
+            result.writeBegunAt = nil
+            result.setApp(id, isActive: isActive)
+        case .deletedApp(let id): result.apps.removeAll { $0.id == id }
+        case .wroteLimit(let limit):
+            result.writeBegunAt = nil
+            result.limitRefusedAt = nil
+            result.limits.removeAll { $0.id == limit.id }
+            result.limits.append(limit)
+        case .deletedLimit(let id): result.limits.removeAll { $0.id == id }
+        case .deletedRole:
+            result.roleID = nil
+            result.rules = nil
+            // The platform deletes a role's limits with it, but its apps stay behind.
+            if !result.apps.isEmpty { result.mustLookUpSince = now }
+        case .proved(let answer, let generation): prove(&result, answer, generation)
+        case .failed(let step, let failure): fail(&result, step, failure)
+        }
+        return result
+    }
+
+    private var wish: Access { desired.access }
+
+    private func prove(_ result: inout ObservedGrant, _ answer: ProofAnswer, _ generation: Int) {
+        guard answer != .inconclusive else { return }
+        let proof = ObservedGrant.Proof(answer: answer, generation: generation, at: now)
+        if generation == desired.generation { result.proof = proof }
+        if generation <= result.closedGeneration, answer != .gone {
+            result.closedGeneration = generation - 1
+            result.beginRevocation(of: generation, now)
+        }
+        if generation < desired.generation || wish == .ended {
+            proveRevoked(&result, proof)
+            return
+        }
+        switch (answer, wish) {
+        case (.alive, .active): result.shownGeneration = max(result.shownGeneration, generation)
+        case (.asleep, .none), (.asleep, .suspended): break
+        // A cache still lets the key in: the app is put to sleep again.
+        case (.alive, _): result.setApps(of: generation, isActive: true)
+        case (.asleep, _), (.gone, _), (.unfinished, _): result.mustLookUpSince = now
+        case (.inconclusive, _): break
+        }
+    }
+
+    private func proveRevoked(_ result: inout ObservedGrant, _ proof: ObservedGrant.Proof) {
+        // Asked before the revocation came: its app is still to be deleted.
+        guard !result.apps.contains(where: { $0.generation == proof.generation }) else { return }
+        result.revocation?.refusals.removeAll { $0.generation == proof.generation }
+        switch proof.answer {
+        case .gone: result.revocation?.refusals.append(proof)
+        case .unfinished: result.mustLookUpSince = now
+        case .alive, .asleep:
+            result.revocation?.startOver()
+            result.revocation?.isBack = true
+            result.mustLookUpSince = now
+        case .inconclusive: break
+        }
+    }
+
+    private func fail(_ result: inout ObservedGrant, _ step: Step, _ failure: Failure) {
+        if step.canComeTrueLate {
+            result.writeBegunAt = nil
+            if failure.outcomeIsUnknown {
+                result.unknownWriteAt = now
+                result.mustLookUpSince = now
+            }
+        }
+        if failure.meaning == .beliefIsWrong { result.mustLookUpSince = now }
+        switch step {
+        case .createLimit, .changeLimit:
+            guard failure.meaning == .refused else { break }
+            result.limitRefusedAt = now
+            result.mustLookUpSince = now
+        case .setApp: result.mustLookUpSince = now
+        case .checkPlatform, .lookUp, .createRole, .repairRole, .createApp, .deleteApp,
+            .deleteLimit, .deleteRole, .prove:
+            break
+        }
+    }
+}
+
+extension ObservedGrant {
+    /// Begins to take down the generations up to one, unless that is under way.
+    mutating func beginRevocation(of generation: Int, _ now: Date) {
+        if let revocation, revocation.closedAt == nil, revocation.generation >= generation {
+            return
+        }
+        var begun = Revocation(generation: generation, startedAt: now)
+        begun.refusals = revocation?.closedAt == nil ? revocation?.refusals ?? [] : []
+        revocation = begun
+    }
+
+    mutating func setApp(_ id: Int, isActive: Bool) {
+        for index in apps.indices where apps[index].id == id { apps[index].isActive = isActive }
+    }
+
+    mutating func setApps(of generation: Int, isActive: Bool) {
+        for index in apps.indices where apps[index].generation == generation {
+            apps[index].isActive = isActive
+        }
+    }
+
+    mutating func take(_ role: Finding.Role) {
+        roleID = role.id
+        rules = role.rules
+        apps = role.apps
+    }
+
+    /// Believes what was found and nothing else.
+    mutating func take(_ finding: Finding, revoked: [Int], _ wish: Access, _ now: Date) {
+        if let unknown = unknownWriteAt, now >= unknown.addingTimeInterval(Situation.lateWrite) {
+            unknownWriteAt = nil
+        }
+        if let begun = writeBegunAt { unknownWriteAt = max(unknownWriteAt ?? begun, begun) }
+        writeBegunAt = nil
+        mustLookUpSince = nil
+        roleID = nil
+        rules = nil
+        apps = []
+        if let role = finding.role { take(role) }
+        apps += finding.strayApps
+        limits = finding.limits
+        // What was read while the key slept is read again before it wakes.
+        verifiedAt = wish == .active ? now : nil
+        if roleID == nil { limitRefusedAt = nil }
+        guard !revoked.isEmpty else { return }
+        let isClean =
+            wish == .ended
+            ? roleID == nil && apps.isEmpty && limits.isEmpty
+            : !apps.contains { revoked.contains($0.generation) }
+        if isClean { revocation?.lookedUpAt = now } else { revocation?.startOver() }
+    }
+}
