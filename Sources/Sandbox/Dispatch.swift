@@ -91,12 +91,8 @@ struct Dispatch {
                 "Resource '\(name)' not found for service '\(call.service)'."
             )
         }
-        if call.resource.last == "session" || call.service != "system" {
-            return Refusal(
-                400,
-                "\(call.verb.rawValue) requests without a resource are not currently supported by "
-                    + "the '\(call.resource.last ?? call.service)' service."
-            )
+        if call.service != "system" {
+            return .withoutResource(call.verb, call.resource.last ?? call.service)
         }
         return call.verb == .delete ? .nothingToDelete : .noRecords
     }

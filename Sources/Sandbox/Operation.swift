@@ -74,6 +74,9 @@ extension Operation {
             Operation(.put, path: path, isOpen: true) { exchange, _ in
                 try Sessions.refresh(exchange)
             },
+            Operation(.patch, path: path, isOpen: true) { _, _ in
+                throw Refusal.withoutResource(.patch, "session")
+            },
             Operation(.delete, path: path, isOpen: true) { exchange, _ in
                 try Sessions.logOut(exchange)
             },

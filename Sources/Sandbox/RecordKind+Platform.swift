@@ -77,10 +77,24 @@ extension RecordKind {
                 kind: .hasMany,
                 table: nil,
                 key: "service_id"
-            )
+            ),
+            "role_service_access_by_service_id": Relation(
+                kind: .hasMany,
+                table: "role_service_access",
+                key: "service_id"
+            ),
         ],
         unselectable: ["config"],
-        complaints: { values, isNew in nameComplaints(values, isNew) }
+        complaints: { values, _ in
+            let name = values["name"]?.string ?? ""
+            let isPlain = name.allSatisfy { character in
+                character.isASCII
+                    && (character.isLetter || character.isNumber || "_-".contains(character))
+            }
+            guard !isPlain else { return [] }
+            let text = "Service name should only contain letters, numbers, underscores and dashes."
+            return [("name", text)]
+        }
     )
 
     static let limit = RecordKind(

@@ -52,6 +52,11 @@ extension Records {
         var values = kind.values(of: sent)
         if kind.name == "service" {
             values["config"] = nil
+            // The platform checks the whole record, and takes null for no text.
+            guard (values["description"] ?? known["description"])?.string != nil else {
+                let text = "The description field must be a string."
+                throw Refusal.invalid([("description", text)])
+            }
             if let config = sent["config"] { try configure(id.int ?? 0, config) }
         }
         try check(values, isNew: false)

@@ -23,7 +23,9 @@ extension Records {
         try check(values, isNew: true)
         switch kind.table {
         case "app": values["api_key"] = try key(values)
-        case "service": values["config"] = nil
+        case "service":
+            values["config"] = nil
+            if values["label"]?.string == nil { values["label"] = values["name"] ?? .null }
         case "user": values = named(values)
         default: break
         }
@@ -90,23 +92,32 @@ extension Records {
         return Hex.encode(SHA256.hash(Array("\(Exchange.host)\(name)\(second)".utf8)))
     }
 
-    /// Completes a database service's configuration.
+    /// Merges what was sent into a service's configuration, and completes a database's.
     func configure(_ id: Int, _ sent: JSONValue?) throws {
-        let type = try store.scalar("SELECT type FROM service WHERE id = ?", [.integer(Int64(id))])
-        var config: [String: JSONValue] = sent?.object ?? [:]
-        if type?.string == "sqlite" {
-            config = [
-                "service_id": .integer(Int64(id)), "options": .null, "attributes": .null,
-                "statements": .null, "database": config["database"] ?? .null,
-                "cache_enabled": config["cache_enabled"] ?? false,
-                "cache_ttl": config["cache_ttl"] ?? 0,
-                "allow_upsert": config["allow_upsert"] ?? false,
-                "max_records": config["max_records"] ?? false,
+        let key = JSONValue.integer(Int64(id))
+        let row = try store.row("SELECT type, config FROM service WHERE id = ?", [key])
+        let known = row?["config"]?.string.flatMap { try? JSONValue(parsing: $0.utf8) }?.object
+        var config = known ?? [:]
+        if row?["type"] == "sqlite" {
+            let defaults: [String: JSONValue] = [
+                "service_id": key, "options": .null, "attributes": .null, "statements": .null,
+                "database": .null, "cache_enabled": false, "cache_ttl": 0, "allow_upsert": false,
+                "max_records": false,
             ]
+            config.merge(defaults) { known, _ in known }
+            for (name, value) in sent?.object ?? [:] where defaults[name] != nil {
+                config[name] = value
+            }
+            if sent?.object?.isEmpty == false, config["database"]?.isNull ?? true {
+                throw Refusal(
+                    400,
+                    "Database connection information must contain at least database name."
+                )
+            }
         }
         try store.run(
             "UPDATE service SET config = ? WHERE id = ?",
-            [config.isEmpty ? "[]" : .object(config), .integer(Int64(id))]
+            [config.isEmpty ? "[]" : .object(config), key]
         )
     }
 }

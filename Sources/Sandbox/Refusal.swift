@@ -109,6 +109,14 @@ extension Refusal {
     )
     static let serverError = Refusal(500, "Server Error", envelope: .framework)
 
+    static func withoutResource(_ verb: Verb, _ name: String) -> Refusal {
+        Refusal(
+            400,
+            "\(verb.rawValue) requests without a resource are not currently supported by the "
+                + "'\(name)' service."
+        )
+    }
+
     static func notFound(_ id: String) -> Refusal {
         Refusal(404, "Record with identifier '\(id)' not found.")
     }

@@ -1,3 +1,4 @@
+import Dispatch
 package import Foundation
 import HTTP
 
@@ -47,13 +48,17 @@ package final class SandboxServer: Sendable {
     }
 
     private static func router(_ platform: SandboxPlatform) -> Router {
-        let handler = HTTPHandler.async { request in
-            switch platform.outcome(of: request) {
-            case .answered(let response, let delay):
-                // A sleep that is broken off by the server's end answers early, which is as well.
-                if delay > .zero { try? await Task.sleep(for: delay) }
-                return response
-            case .cut: return .empty(status: 502)
+        // One queue for all, since the platform answers one call after the other: neither the event
+        // loops nor the cooperative pool wait for the database.
+        let queue = DispatchQueue(label: "sandbox")
+        let handler = HTTPHandler.completion { request, answer in
+            queue.async {
+                switch platform.outcome(of: request) {
+                case .answered(let response, .zero): answer(response)
+                case .answered(let response, let delay):
+                    queue.asyncAfter(deadline: .now() + delay / .seconds(1)) { answer(response) }
+                case .cut: answer(.empty(status: 502))
+                }
             }
         }
         var router = Router()

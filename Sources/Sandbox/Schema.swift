@@ -19,7 +19,7 @@ enum Schema {
         CREATE TABLE service (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             name TEXT NOT NULL UNIQUE, label TEXT, description TEXT,
-            is_active INTEGER NOT NULL DEFAULT 0, type TEXT,
+            is_active INTEGER NOT NULL DEFAULT 0, type TEXT NOT NULL,
             mutable INTEGER NOT NULL DEFAULT 1, deletable INTEGER NOT NULL DEFAULT 1,
             created_date TEXT, last_modified_date TEXT,
             created_by_id INTEGER, last_modified_by_id INTEGER, config TEXT

@@ -49,17 +49,17 @@ struct Tokens {
         } catch let problem as Problem {
             throw Refusal(401, "Invalid token: \(problem.message)")
         }
-        if try isEnded(token) {
-            throw Refusal(
-                403,
-                "The token has been blacklisted: Session terminated. Please re-login."
-            )
-        }
         guard token.expiresAt > present else {
             throw Refusal(
                 401,
                 "Token has expired: Session expired. Please refresh your token (if still within "
                     + "refresh window) or re-login."
+            )
+        }
+        if try isEnded(token) {
+            throw Refusal(
+                403,
+                "The token has been blacklisted: Session terminated. Please re-login."
             )
         }
         return token
