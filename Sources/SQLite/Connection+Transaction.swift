@@ -43,8 +43,12 @@ extension Connection {
         } catch {
             // SQLite has rolled everything back by itself after errors like a full disk.
             guard isInTransaction else { throw error }
-            try run("ROLLBACK TO \(name)")
-            try run("RELEASE \(name)")
+            do {
+                try run("ROLLBACK TO \(name)")
+                try run("RELEASE \(name)")
+            } catch {
+                rollBack()
+            }
             throw error
         }
     }

@@ -59,13 +59,21 @@ struct GroupCommit {
             try connection.run("RELEASE job")
             return report
         } catch {
-            // Some errors, a full disk among them, roll the whole transaction back
-            // (sqlite.org/lang_transaction.html §3.1).
-            if connection.isInTransaction {
-                try connection.run("ROLLBACK TO job")
-                try connection.run("RELEASE job")
-            }
+            undoJob()
             throw error
+        }
+    }
+
+    /// Undoes one job; where that fails the whole transaction goes, and the others run again.
+    private func undoJob() {
+        // Some errors, a full disk among them, have rolled the whole transaction back
+        // (sqlite.org/lang_transaction.html §3.1).
+        guard connection.isInTransaction else { return }
+        do {
+            try connection.run("ROLLBACK TO job")
+            try connection.run("RELEASE job")
+        } catch {
+            connection.rollBack()
         }
     }
 
