@@ -98,7 +98,7 @@ package struct Situation: Sendable {
         return now < due ? .rest(until: due) : .call(.lookUp)
     }
 
-    /// Role, rules and app; limits; proof. Limits come before an app that is made or woken alone.
+    /// Role, rules and app, limits, proof; limits come before an app that is made or woken alone.
     private func bringUp() -> Move? {
         guard desired.generation > 0, let plan, let reference = desired.plan else {
             return .blocked(.needsStaff, "Its plan is not in the catalogue; apply it again.")

@@ -18,8 +18,8 @@ struct GrantTests {
             $0.observed.shownGeneration = 2
             $0.observed.proof = .init(answer: .asleep, generation: 2, at: .at(3))
             $0.observed.mustLookUpSince = .at(1)
-            $0.observed.unknownCreateAt = .at(1.25)
-            $0.observed.revocation = .init(startedAt: .at(6))
+            $0.observed.unknownWriteAt = .at(1.25)
+            $0.observed.revocation = .init(generation: 1, startedAt: .at(6))
         }
         for grant in [bare, full, bare] {
             try await store.save(grant)
@@ -93,11 +93,13 @@ struct GrantTests {
         try await store.save(.make(access: .ended))
         #expect(try await unproved() == [.one])
         try await store.save(
-            .make(access: .ended) { $0.observed.revocation = .init(startedAt: .at(1)) }
+            .make(access: .ended) {
+                $0.observed.revocation = .init(generation: 1, startedAt: .at(1))
+            }
         )
         #expect(try await unproved() == [.one])
         let proved = Grant.make(access: .ended) {
-            $0.observed.revocation = .init(startedAt: .at(1))
+            $0.observed.revocation = .init(generation: 1, startedAt: .at(1))
             $0.observed.revocation?.provedAt = .at(2)
         }
         try await store.save(proved)
