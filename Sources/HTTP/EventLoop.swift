@@ -5,32 +5,44 @@ import Synchronization
 final class EventLoop: Sendable {
     enum Message: Sendable {
         case answer(connection: UInt64, request: UInt64, HTTPResponse)
+        /// Take over a connection that another loop has accepted.
+        case adopt(fd: Int32, peer: HTTPPeer, listener: ListeningSocket)
         /// Accept no more, finish by then, and end.
         case stop(deadline: UInt64)
     }
 
+    private struct Mailbox {
+        var messages: [Message] = []
+        var isClosed = false
+    }
+
     let epoll: Epoll
-    private let mailbox = Mutex<[Message]>([])
+    /// Connections that it owns or is about to adopt.
+    let load = Atomic(0)
+    private let mailbox = Mutex(Mailbox())
 
     init() throws(HTTPServerError) {
         epoll = try Epoll()
     }
 
-    /// Leaves a message and wakes the loop; after its end messages are dropped.
-    func post(_ message: Message) {
-        let wasEmpty = mailbox.withLock { messages in
-            messages.append(message)
-            return messages.count == 1
+    /// Leaves a message and wakes the loop; false where the loop has ended.
+    @discardableResult
+    func post(_ message: Message) -> Bool {
+        let (isOpen, wasEmpty) = mailbox.withLock { mailbox in
+            guard !mailbox.isClosed else { return (false, false) }
+            mailbox.messages.append(message)
+            return (true, mailbox.messages.count == 1)
         }
         if wasEmpty { epoll.wake() }
+        return isOpen
     }
 
-    /// Takes all messages; called by the loop's thread.
-    func takeMessages() -> [Message] {
-        mailbox.withLock { messages in
-            let taken = messages
-            messages = []
-            return taken
+    /// Takes all messages; called by the loop's thread, at its end with `closing`.
+    func takeMessages(closing: Bool = false) -> [Message] {
+        mailbox.withLock { mailbox in
+            defer { mailbox.messages = [] }
+            mailbox.isClosed = closing
+            return mailbox.messages
         }
     }
 
@@ -49,6 +61,7 @@ final class EventLoop: Sendable {
 final class ServerState: Sendable {
     let configuration: HTTPServer.Configuration
     let listeners: [ListeningSocket]
+    let loops: [EventLoop]
     /// Open connections of all loops.
     let connections = Atomic(0)
 
@@ -61,10 +74,30 @@ final class ServerState: Sendable {
 
     private let ending: Mutex<Ending>
 
-    init(configuration: HTTPServer.Configuration, listeners: [ListeningSocket], loops: Int) {
+    init(
+        configuration: HTTPServer.Configuration,
+        listeners: [ListeningSocket],
+        loops: [EventLoop]
+    ) {
         self.configuration = configuration
         self.listeners = listeners
-        ending = Mutex(Ending(watching: loops, running: loops))
+        self.loops = loops
+        ending = Mutex(Ending(watching: loops.count, running: loops.count))
+    }
+
+    /// The loop that should own a connection which this one has accepted, counted as its owner.
+    ///
+    /// The kernel wakes whichever loop rests, mostly the same one; without this, all connections of
+    /// a quiet moment would stay with one core for as long as they live.
+    func owner(for acceptor: EventLoop) -> EventLoop {
+        var owner = acceptor
+        var least = acceptor.load.load(ordering: .relaxed)
+        for loop in loops {
+            let load = loop.load.load(ordering: .relaxed)
+            if load < least { (owner, least) = (loop, load) }
+        }
+        owner.load.add(1, ordering: .relaxed)
+        return owner
     }
 
     /// A loop has let go of the listening sockets; the last one closes them.

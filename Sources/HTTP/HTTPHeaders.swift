@@ -36,10 +36,6 @@ package struct HTTPHeaders: Sendable, Equatable {
     package mutating func add(_ name: String, _ value: String) {
         fields.append(Field(name: name, value: value))
     }
-
-    mutating func reserveCapacity(_ count: Int) {
-        fields.reserveCapacity(count)
-    }
 }
 
 extension HTTPHeaders: ExpressibleByDictionaryLiteral {

@@ -49,9 +49,6 @@ package struct HTTPRequestParser: Sendable {
         return true
     }
 
-    /// Whether a head has been given whose body is not whole.
-    package var isInBody: Bool { head != nil && !isInHead }
-
     /// The bytes that wait to be read as a request.
     package var bufferedBytes: Int { input.count }
 
@@ -78,13 +75,6 @@ package struct HTTPRequestParser: Sendable {
         } catch {
             stage = .failed(error)
             throw error
-        }
-    }
-
-    private var isInHead: Bool {
-        switch stage {
-        case .requestLine, .fields: true
-        default: false
         }
     }
 }

@@ -41,7 +41,7 @@ package final class HTTPServer: Sendable {
             let shared = ServerState(
                 configuration: configuration,
                 listeners: listeners,
-                loops: count
+                loops: loops
             )
             for (number, loop) in loops.enumerated() { loop.run(shared, number: number) }
             state = .running(shared, loops)

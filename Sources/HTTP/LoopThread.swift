@@ -36,6 +36,8 @@ final class LoopThread {
             }
             handleDeadlines()
         }
+        // A connection that was handed over too late has no owner any more.
+        for case .adopt(let fd, _, _) in loop.takeMessages(closing: true) { close(fd) }
     }
 
     private func handle(_ events: Epoll.Events, token: UInt64) {
@@ -57,6 +59,8 @@ final class LoopThread {
             else { return }
             answer(connection, response)
             advance(connection)
+        case .adopt(let fd, let peer, let listener):
+            open(fd, peer: peer, by: listener)
         case .stop(let deadline):
             stop(by: deadline)
         }
@@ -107,7 +111,7 @@ extension LoopThread {
             let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
             let fd = address.fill { cepoll_accept4(listener.fd, $0, $1, flags) }
             if fd >= 0 {
-                open(fd, from: address, by: listener)
+                assign(fd, from: address, by: listener)
                 continue
             }
             switch errno {
@@ -122,27 +126,35 @@ extension LoopThread {
         }
     }
 
-    private func open(_ fd: Int32, from address: SocketAddress, by listener: ListeningSocket) {
-        let peer: HTTPPeer
+    /// Gives a connection to the loop with the fewest.
+    private func assign(_ fd: Int32, from address: SocketAddress, by listener: ListeningSocket) {
+        guard let peer = Self.peer(of: fd, at: address) else {
+            close(fd)
+            return
+        }
+        let owner = stopDeadline == nil ? shared.owner(for: loop) : loop
+        if owner !== loop {
+            if owner.post(.adopt(fd: fd, peer: peer, listener: listener)) { return }
+            owner.load.subtract(1, ordering: .relaxed)
+        }
+        if owner !== loop || stopDeadline != nil { loop.load.add(1, ordering: .relaxed) }
+        open(fd, peer: peer, by: listener)
+    }
+
+    private static func peer(of fd: Int32, at address: SocketAddress) -> HTTPPeer? {
         if address.family == AF_UNIX {
             var credentials = cepoll_credentials()
             var size = socklen_t(MemoryLayout<cepoll_credentials>.size)
-            guard getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 else {
-                close(fd)
-                return
-            }
-            peer = .unix(uid: credentials.uid, pid: credentials.pid)
-        } else {
-            var on: Int32 = 1
-            setsockopt(
-                fd,
-                Int32(IPPROTO_TCP),
-                TCP_NODELAY,
-                &on,
-                socklen_t(MemoryLayout<Int32>.size)
-            )
-            peer = .tcp(address: address.numericHostAndPort.0)
+            let result = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size)
+            return result == 0 ? .unix(uid: credentials.uid, pid: credentials.pid) : nil
         }
+        var on: Int32 = 1
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        setsockopt(fd, Int32(IPPROTO_TCP), TCP_NODELAY, &on, size)
+        return .tcp(address: address.numericHostAndPort.0)
+    }
+
+    private func open(_ fd: Int32, peer: HTTPPeer, by listener: ListeningSocket) {
         let open = shared.connections.add(1, ordering: .relaxed).newValue
         let connection = Connection(
             id: nextID,
@@ -152,15 +164,17 @@ extension LoopThread {
             limits: limits
         )
         nextID += 1
-        guard loop.epoll.watch(fd, for: .readable, token: connection.id) else {
-            close(fd)
-            shared.connections.subtract(1, ordering: .relaxed)
-            return
-        }
         connections[connection.id] = connection
+        // Past the limit a few get a word of refusal; a flood gets none.
+        guard open <= limits.connections + 256,
+            loop.epoll.watch(fd, for: .readable, token: connection.id)
+        else { return drop(connection) }
         if open > limits.connections {
             refuse(connection, HTTPRequestError(503, "too many connections"))
         }
+        // While the server stops, a connection is served only if its request is there.
+        if stopDeadline != nil { receive(connection) }
+        guard connections[connection.id] != nil else { return }
         advance(connection)
     }
 
@@ -169,6 +183,7 @@ extension LoopThread {
         guard connections.removeValue(forKey: connection.id) != nil else { return }
         close(connection.fd)
         shared.connections.subtract(1, ordering: .relaxed)
+        loop.load.subtract(1, ordering: .relaxed)
     }
 
     private func stop(by deadline: UInt64) {

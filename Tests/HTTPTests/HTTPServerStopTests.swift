@@ -11,12 +11,11 @@ struct HTTPServerStopTests {
         let address: HTTPAddress
         let calls: Handover<Completion>
 
-        init() throws {
+        init(_ listener: HTTPServer.Listener = .tcp(host: "127.0.0.1", port: 0)) throws {
             let calls = Handover<Completion>()
             var router = Router()
             router.on("GET", "/held", .completion { _, done in calls.put(done) })
             router.on("GET", "/", .immediate { _ in .text("root") })
-            let listener = HTTPServer.Listener.tcp(host: "127.0.0.1", port: 0)
             server = HTTPServer(configuration: .init(listeners: [listener]), router: router)
             address = try server.start()[0]
             self.calls = calls
@@ -68,8 +67,12 @@ struct HTTPServerStopTests {
         busy.1(.text("too late"))
     }
 
-    @Test func `a client that hangs up cancels nothing`() async throws {
-        let held = try Held()
+    @Test(arguments: [
+        HTTPServer.Listener.tcp(host: "127.0.0.1", port: 0),
+        .unix(path: "/tmp/hang-up-\(UUID().uuidString.prefix(8)).sock"),
+    ])
+    func `a client that hangs up cancels nothing`(listener: HTTPServer.Listener) async throws {
+        let held = try Held(listener)
         let (address, calls) = (held.address, held.calls)
         try await offPool { () throws in
             var connection: RawConnection? = try RawConnection(address)

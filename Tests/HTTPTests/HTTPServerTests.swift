@@ -255,4 +255,20 @@ struct HTTPServerTests {
             }
         }
     }
+
+    @Test func `connections are spread evenly over the loops`() async throws {
+        var router = Router()
+        router.on("GET", "/", .immediate { _ in .text("<\(pthread_self())>") })
+        try await withServer(router, configure: { $0.loops = 4 }) { address in
+            let connections = try (0..<32).map { _ in try RawConnection(address) }
+            var counts: [String: Int] = [:]
+            for connection in connections {
+                connection.send(Self.get)
+                let text = connection.read(through: ">")
+                counts[String(text.split(separator: "<").last ?? ""), default: 0] += 1
+            }
+            #expect(counts.count == 4)
+            #expect(counts.values.allSatisfy { (4...12).contains($0) })
+        }
+    }
 }
