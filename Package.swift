@@ -93,7 +93,7 @@ let package = Package(
         tests("Migrations", imports: ["Migrations"]),
         tests(
             "Storage",
-            imports: ["Storage", "Subscriptions", "SQLite", "Migrations", "JSON"]
+            imports: ["Storage", "Subscriptions", "SQLite", "Migrations", "Digest", "JSON"]
         ),
         tests(
             "Service",

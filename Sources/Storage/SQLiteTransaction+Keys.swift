@@ -78,10 +78,10 @@ extension SQLiteTransaction {
             """
             INSERT INTO claim (
                 id, provider, reference_digest, subscription_id, created_at, expires_at, salt,
-                used_at, idempotency_digest
+                used_at, idempotency_digest, ended_at
             ) VALUES (
                 :id, :provider, :digest, :subscription, :created, :expires, :salt, :used,
-                :idempotency
+                :idempotency, :ended
             )
             ON CONFLICT (reference_digest, provider) DO NOTHING
             """,
@@ -91,6 +91,7 @@ extension SQLiteTransaction {
                 "subscription": Value(claim.subscriptionID), "created": Value(claim.createdAt),
                 "expires": Value(claim.expiresAt), "salt": .blob(claim.salt),
                 "used": Value(claim.usedAt), "idempotency": Value(claim.idempotencyDigest),
+                "ended": Value(claim.endedAt),
             ]
         )
         return inserted == 1

@@ -109,7 +109,7 @@ struct KeyTests {
         let claim = try await store.read {
             try $0.claim(provider: .stripe, referenceDigest: .digest(1))
         }
-        #expect(claim?.expiresAt == .at(5))
+        #expect(claim?.endedAt == .at(5))
     }
 
     @Test(arguments: StoreFactory.all)
