@@ -64,6 +64,8 @@ final class ServerState: Sendable {
     let loops: [EventLoop]
     /// Open connections of all loops.
     let connections = Atomic(0)
+    /// Set before the loops are told to stop, so that from then on every answer says `close`.
+    let isStopping = Atomic(false)
 
     private struct Ending {
         /// Loops that still watch the listening sockets, and loops that still run.

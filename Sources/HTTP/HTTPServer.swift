@@ -62,6 +62,7 @@ package final class HTTPServer: Sendable {
             return (shared, loops)
         }
         guard let (shared, loops) = running else { return }
+        shared.isStopping.store(true, ordering: .relaxed)
         let deadline = MonotonicTime.after(grace)
         loops.forEach { $0.post(.stop(deadline: deadline)) }
         await shared.waitForEnd()

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 extension LoopThread {
     /// Carries a connection as far as it goes: parse, answer, write, and wait for the right thing.
@@ -157,7 +158,8 @@ extension LoopThread {
         }
         let before = connection.output.count
         let closes = response.headers.hasToken("close", in: "Connection")
-        let keepsAlive = exchange.keepsAlive && !closes && stopDeadline == nil
+        let isStopping = shared.isStopping.load(ordering: .relaxed)
+        let keepsAlive = exchange.keepsAlive && !closes && !isStopping
         writer.append(
             response,
             toHead: exchange.request.method == "HEAD",
