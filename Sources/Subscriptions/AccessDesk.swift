@@ -148,9 +148,10 @@ package struct AccessDesk: Sendable {
 }
 
 extension DesiredGrant {
-    /// Whether going over to `next` asks for work on the platform.
+    /// Whether going over to `next` asks for work on the platform, where nothing is as long as no
+    /// key was ever due.
     fileprivate func calls(for next: DesiredGrant) -> Bool {
-        access != next.access || generation != next.generation
-            || (plan != next.plan && next.generation > 0)
+        next.generation > 0
+            && (access != next.access || generation != next.generation || plan != next.plan)
     }
 }
