@@ -1,0 +1,161 @@
+import Subscriptions
+import Testing
+
+import struct Foundation.Date
+
+struct SubscriptionEventsTests {
+    private func apply(
+        _ snapshot: SubscriptionSnapshot,
+        at occurredAt: Date,
+        to subscription: Subscription
+    ) -> EventEffect {
+        let match = PlanMatch.find(
+            snapshot.items,
+            provider: .stripe,
+            current: nil,
+            price: nil,
+            latest: [.make(.make())]
+        )
+        return subscription.applying(snapshot, occurredAt: occurredAt, plan: try? match.get())
+    }
+
+    private func make(_ statuses: (SubscriptionStatus, Date)...) -> Subscription {
+        statuses.reduce(Subscription.make()) { subscription, step in
+            apply(.make(step.0), at: step.1, to: subscription).subscription
+        }
+    }
+
+    @Test(arguments: [.canceled, .incompleteExpired] as [SubscriptionStatus])
+    func `a final status never revives`(_ final: SubscriptionStatus) {
+        let ended = make((.active, day(0)), (final, day(1)))
+        #expect(ended.endedAt == day(1))
+        for status in SubscriptionStatus.allCases {
+            let effect = apply(.make(status), at: day(2), to: ended)
+            #expect(effect.subscription == ended)
+            #expect(!effect.isNews)
+        }
+    }
+
+    @Test(arguments: SubscriptionStatus.allCases)
+    func `a strictly older event changes nothing`(_ status: SubscriptionStatus) {
+        let known = make((.pastDue, day(1)))
+        let effect = apply(.make(status, cancelAt: day(9)), at: day(0.999), to: known)
+        #expect(effect.subscription == known)
+        #expect(!effect.isNews)
+    }
+
+    @Test func `within one second the later arrival decides`() {
+        #expect(make((.unpaid, day(0)), (.active, day(0))).status == .active)
+        #expect(make((.active, day(0)), (.unpaid, day(0))).status == .unpaid)
+        #expect(make((.canceled, day(0)), (.active, day(0))).status == .canceled)
+    }
+
+    @Test(arguments: SubscriptionStatus.allCases.filter { $0 != .incomplete })
+    func `incomplete never follows another status`(_ status: SubscriptionStatus) {
+        #expect(make((status, day(0)), (.incomplete, day(0))).status == status)
+        #expect(make((status, day(0)), (.incomplete, day(1))).status == status)
+    }
+
+    @Test(arguments: SubscriptionStatus.allCases.filter { $0 != .active && $0 != .incomplete })
+    func `a loss that a tie decided is uncertain until a later second`(
+        _ status: SubscriptionStatus
+    ) {
+        let tied = make((.active, day(0)), (status, day(0)))
+        #expect(tied.isUncertain == status.losesAccess)
+        #expect(!make((.active, day(0)), (status, day(1))).isUncertain)
+        #expect(!make((status, day(0))).isUncertain)
+        let again = apply(.make(status, cancelAt: day(9)), at: day(0), to: tied).subscription
+        #expect(again.isUncertain == status.losesAccess)
+        guard !status.isFinal else { return }
+        #expect(!apply(.make(status), at: day(1), to: tied).subscription.isUncertain)
+        #expect(!apply(.make(.active), at: day(0), to: tied).subscription.isUncertain)
+    }
+
+    @Test func `past due keeps its first date until it is over`() {
+        let late = make((.active, day(0)), (.pastDue, day(1)), (.pastDue, day(2)))
+        #expect(late.pastDueSince == day(1))
+        let paid = apply(.make(.active), at: day(3), to: late).subscription
+        #expect(paid.pastDueSince == nil)
+        let lateAgain = apply(.make(.pastDue), at: day(4), to: paid).subscription
+        #expect(lateAgain.pastDueSince == day(4))
+    }
+
+    @Test func `a snapshot without a plan keeps the plan and the period`() {
+        let known = make((.active, day(0)))
+        let next = known.applying(.make(.unpaid), occurredAt: day(1), plan: nil).subscription
+        #expect(next.status == .unpaid)
+        #expect(next.plan == known.plan)
+        #expect(next.price == "price_pro")
+        #expect(next.periodEnd == day(30))
+    }
+
+    @Test func `a repeated snapshot is no news`() {
+        let known = make((.active, day(0)))
+        #expect(!apply(.make(.active), at: day(0), to: known).isNews)
+    }
+
+    @Test(arguments: [.paid, .pending, .failed] as [CheckoutPayment])
+    func `money that has come stays`(_ later: CheckoutPayment) {
+        let paid = Subscription.make { $0.checkoutPayment = .paid }
+        let effect = paid.applying(checkout(later))
+        #expect(effect.subscription == paid)
+        #expect(!effect.isNews)
+    }
+
+    @Test func `slow money comes or fails`() {
+        let pending = Subscription.make().applying(checkout(.pending)).subscription
+        #expect(pending.checkoutPayment == .pending)
+        #expect(pending.applying(checkout(.failed)).subscription.checkoutPayment == .failed)
+        #expect(pending.applying(checkout(.paid)).subscription.checkoutPayment == .paid)
+        #expect(pending.applying(payment(true)).subscription.checkoutPayment == .paid)
+    }
+
+    @Test func `the paid period never goes back and a failed payment leaves no trace`() {
+        let paid = Subscription.make()
+            .applying(payment(true, through: day(30))).subscription
+            .applying(payment(true, through: day(20))).subscription
+            .applying(payment(true)).subscription
+        #expect(paid.paidThrough == day(30))
+        let failed = paid.applying(payment(false, through: day(60)))
+        #expect(failed.subscription == paid)
+        #expect(!failed.isNews)
+    }
+
+    @Test func `a sign-up ends active in whatever order it comes`() {
+        let steps: [@Sendable (Subscription) -> Subscription] = [
+            { apply(.make(.incomplete), at: day(0), to: $0).subscription },
+            { apply(.make(.active), at: day(0), to: $0).subscription },
+            { $0.applying(payment(true, through: day(30))).subscription },
+            { $0.applying(checkout(.pending)).subscription },
+            { $0.applying(checkout(.paid)).subscription },
+        ]
+        var ends: Set<Subscription> = []
+        for order in permutations(steps + steps.prefix(1)) {
+            let end = order.reduce(Subscription.make()) { $1($0) }
+            ends.insert(end)
+            let decision = Access.decide(end, plan: .make(), holds: [], now: minute(1))
+            #expect(decision.access == .active)
+        }
+        #expect(ends.count == 1)
+    }
+
+    private func checkout(_ payment: CheckoutPayment) -> Checkout {
+        Checkout(
+            reference: "cs_1",
+            subscriptionID: "sub_1",
+            customerID: "cus_1",
+            email: nil,
+            payment: payment
+        )
+    }
+
+    private func payment(_ succeeded: Bool, through periodEnd: Date? = nil) -> Payment {
+        Payment(
+            subscriptionID: "sub_1",
+            customerID: "cus_1",
+            email: nil,
+            succeeded: succeeded,
+            periodEnd: periodEnd
+        )
+    }
+}
