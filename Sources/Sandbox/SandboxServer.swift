@@ -32,10 +32,12 @@ package final class SandboxServer: Sendable {
         clock: SandboxClock = SandboxClock()
     ) throws -> SandboxServer {
         let platform = try SandboxPlatform(database: database, bare: bare, clock: clock)
-        let server = HTTPServer(
-            configuration: .init(listeners: [.tcp(host: "127.0.0.1", port: port)]),
-            router: router(platform)
+        var configuration = HTTPServer.Configuration(
+            listeners: [.tcp(host: "127.0.0.1", port: port)]
         )
+        // Nothing is lost on the way on loopback, so a stop need not wait for idle clients.
+        configuration.limits.linger = .milliseconds(50)
+        let server = HTTPServer(configuration: configuration, router: router(platform))
         guard case .tcp(_, let bound)? = try server.start().first,
             let url = URL(string: "http://127.0.0.1:\(bound)")
         else { throw SandboxError("The sandbox has no port; start it on another one.") }
