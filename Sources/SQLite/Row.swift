@@ -27,6 +27,12 @@ package struct Row {
         try self[name]
     }
 
+    /// An error for a column that could be read and does not mean what was expected.
+    package func mismatch(_ name: String, expected: String) throws(SQLiteError) -> SQLiteError {
+        Column(statement: statement, index: Int32(try statement.columnIndex(name)))
+            .mismatch(expected: expected)
+    }
+
     /// The names of the columns, in order.
     package var columnNames: [String] { statement.columnNames }
 }

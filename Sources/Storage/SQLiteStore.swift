@@ -10,6 +10,7 @@ package import Subscriptions
 package struct SQLiteStore: Sendable {
     /// The database, for copies and checks by staff.
     package let database: Database
+    private let plans = PlanCache()
 
     /// A store on a database that was opened with ``migrator(now:)``.
     package init(database: Database) { self.database = database }
@@ -47,16 +48,18 @@ extension SQLiteStore: Store {
     package func read<T: Sendable>(
         _ body: @escaping @Sendable (any StoreReader) throws -> T
     ) async throws -> T {
-        try await database.read { connection in
-            try connection.snapshot { try body(SQLiteTransaction(connection: connection)) }
+        try await database.read { [plans] connection in
+            try connection.snapshot {
+                try body(SQLiteTransaction(connection: connection, plans: plans))
+            }
         }
     }
 
     package func write<T: Sendable>(
         _ body: @escaping @Sendable (any StoreTransaction) throws -> T
     ) async throws -> T {
-        try await database.write { connection in
-            try body(SQLiteTransaction(connection: connection))
+        try await database.write { [plans] connection in
+            try body(SQLiteTransaction(connection: connection, plans: plans))
         }
     }
 }
@@ -68,8 +71,8 @@ extension SQLiteStore: DeliveryInbox {
         completion: @escaping @Sendable (Result<StoredDelivery, any Error>) -> Void
     ) {
         database.enqueue(
-            { connection in
-                try SQLiteTransaction(connection: connection)
+            { [plans] connection in
+                try SQLiteTransaction(connection: connection, plans: plans)
                     .insert(delivery, receivedAt: receivedAt)
             },
             completion: completion

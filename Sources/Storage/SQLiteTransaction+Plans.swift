@@ -12,7 +12,7 @@ extension SQLiteTransaction {
             WHERE plan_id = :id AND version = :version
             """,
             ["id": Value(reference.id), "version": Value(reference.version)],
-            PlanVersion.init
+            planVersion
         )
     }
 
@@ -25,7 +25,7 @@ extension SQLiteTransaction {
             ORDER BY plan.id
             """,
             [],
-            PlanVersion.init
+            planVersion
         )
     }
 
@@ -58,28 +58,23 @@ extension SQLiteTransaction {
     }
 }
 
-extension PlanVersion {
-    fileprivate init(row: Row) throws {
-        self.init(
-            plan: try row.read("definition", as: PlanColumn.self).plan,
+extension SQLiteTransaction {
+    private func planVersion(row: Row) throws -> PlanVersion {
+        PlanVersion(
+            plan: try plan(row: row),
             version: try row["version"],
             appliedAt: try row["applied_at"],
             retiredAt: try row["retired_at"]
         )
     }
-}
 
-/// A plan as the catalogue writes it.
-private struct PlanColumn: ColumnValue {
-    let plan: Plan
-
-    static func read(from column: Column) throws(SQLiteError) -> PlanColumn {
-        let text = try String.read(from: column)
+    private func plan(row: Row) throws -> Plan {
+        let definition: String = try row["definition"]
         do {
-            let plan = try Plan(catalogue: JSONValue(parsing: text.utf8), path: "definition")
-            return PlanColumn(plan: plan)
+            return try plans.plan(of: definition)
         } catch {
-            throw column.mismatch(expected: "a plan as this program writes it: \(error)")
+            // The cause may quote what stands there.
+            throw try row.mismatch("definition", expected: "a plan; use the newer program")
         }
     }
 }

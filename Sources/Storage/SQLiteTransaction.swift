@@ -5,6 +5,7 @@ import Subscriptions
 /// The ports of the domain within one transaction, or one snapshot, of a connection.
 struct SQLiteTransaction: StoreTransaction {
     let connection: Connection
+    let plans: PlanCache
 
     /// Runs a statement that must touch exactly one row.
     func runOnce(_ sql: String, _ bindings: Bindings, of what: String) throws {

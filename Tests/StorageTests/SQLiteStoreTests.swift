@@ -49,6 +49,22 @@ struct SQLiteStoreTests {
         #expect(error?.message.contains("observed") == true)
     }
 
+    @Test(arguments: ["{}", "", "{\"id\":\"pro\",\"secret\":1}"])
+    func `a plan in another form is an error without its content`(_ json: String) async throws {
+        let store = try TemporaryStore()
+        try await store.seed()
+        try store.store.database.writeBlocking { connection in
+            _ = try connection.run("UPDATE plan_version SET definition = ?", [.text(json)])
+        }
+        let error = await #expect(throws: SQLiteError.self) {
+            try await store.read { _ = try $0.latestPlans() }
+        }
+        #expect(
+            error?.message
+                == "column \"definition\" holds text, expected a plan; use the newer program"
+        )
+    }
+
     @Test(arguments: ["UPDATE inbox SET state = 'novel'", "UPDATE grant SET access = 'novel'"])
     func `the schema refuses unknown words`(_ sql: String) async throws {
         let store = try TemporaryStore()
