@@ -18,6 +18,13 @@ package final class SandboxPlatform: Sendable {
         case cut
     }
 
+    /// Who a new sandbox that is not bare has as its admin.
+    package static let adminEmail = "admin@example.com"
+    /// The password of that admin; no secret, since a sandbox guards nothing.
+    package static let adminPassword = "sandbox-password"
+    /// The service of a new sandbox that is not bare, with the tables `customers` and `orders`.
+    package static let serviceName = "shop"
+
     /// The time the platform goes by.
     package let clock: SandboxClock
     private let store: Mutex<Store>

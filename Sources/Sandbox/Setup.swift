@@ -26,7 +26,8 @@ struct Setup {
             }
             try store.script(Schema.shop)
             try store.script(bare ? Schema.secrets : Schema.orders)
-            try makeAdmin(password: bare ? "Str0ng-Pass-1234!" : "sandbox-password", moment)
+            let password = bare ? "Str0ng-Pass-1234!" : SandboxPlatform.adminPassword
+            try makeAdmin(password: password, moment)
             if !bare { try makeShop(moment) }
             _ = try store.run(
                 "INSERT INTO secret (name, value) VALUES ('jwt', ?)",
@@ -41,7 +42,8 @@ struct Setup {
             into: "user",
             [
                 "name": "Ada Min", "first_name": "Ada", "last_name": "Min",
-                "email": "admin@example.com", "is_active": true, "is_sys_admin": true,
+                "email": .string(SandboxPlatform.adminEmail), "is_active": true,
+                "is_sys_admin": true,
                 "password": .string(Password.hash(password, salt: random.bytes(16))),
                 "created_date": moment, "last_modified_date": moment,
             ]
@@ -52,8 +54,9 @@ struct Setup {
         _ = try store.insert(
             into: "service",
             [
-                "name": "shop", "label": "Shop", "description": "A shop to sell access to.",
-                "is_active": true, "type": "sqlite", "config": ["database": "shop.sqlite"],
+                "name": .string(SandboxPlatform.serviceName), "label": "Shop",
+                "description": "A shop to sell access to.", "is_active": true, "type": "sqlite",
+                "config": ["database": "shop.sqlite"],
                 "created_date": moment, "last_modified_date": moment,
             ]
         )

@@ -22,7 +22,10 @@ struct Visitor {
     /// The admin of a sandbox that is ready to use, logged in.
     static func admin(of platform: SandboxPlatform) throws -> Visitor {
         var visitor = Visitor(platform: platform)
-        let login: JSONValue = ["email": "admin@example.com", "password": "sandbox-password"]
+        let login: JSONValue = [
+            "email": .string(SandboxPlatform.adminEmail),
+            "password": .string(SandboxPlatform.adminPassword),
+        ]
         let reply = try visitor.call("POST", "system/admin/session", login)
         visitor.headers["X-DreamFactory-Session-Token"] = reply.body["session_token"]?.string
         return visitor
