@@ -186,6 +186,11 @@ struct ClaimDeskTests {
         let first = try create(office)
         let second = try create(office)
         #expect(first.reference != second.reference)
+        try office.hold(.suspended)
+        #expect(try office.claim(first.reference, provider: .tollgate) == .refused)
+        let id = try office.subscription().id
+        #expect(try office.claim(second.reference, provider: .tollgate) == .preparing(id))
+        try office.lift(.suspended)
         #expect(try office.claim(first.reference, provider: .tollgate) == .refused)
         _ = try token(office.claim(second.reference, provider: .tollgate))
     }
