@@ -56,17 +56,18 @@ package final class URLSessionSender: RequestSender {
             // Own deadline: URLSession's time-out starts anew with every byte that arrives. This
             // task is bare because it must outlive no one: it is cancelled when the answer is here.
             guard (try? await Task.sleep(for: request.deadline)) != nil else { return }
-            exchanges.expire(task)
+            exchanges.end(task, .timedOut)
         }
         defer { expiry.cancel() }
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 exchanges.begin(task, continuation)
                 task.resume()
-                if Task.isCancelled { task.cancel() }
+                // A cancellation that came before the exchange was known ended nothing.
+                if Task.isCancelled { exchanges.end(task, .cancelled) }
             }
-        } onCancel: {
-            task.cancel()
+        } onCancel: { [exchanges] in
+            exchanges.end(task, .cancelled)
         }
         return try result.get()
     }
@@ -94,8 +95,6 @@ private final class Exchanges: NSObject, URLSessionDataDelegate {
     private struct Exchange {
         var continuation: CheckedContinuation<Outcome, Never>
         var body: [UInt8] = []
-        /// Set when we end the exchange ourselves; it then explains the cancellation that follows.
-        var verdict: TransportError?
     }
 
     private let answerBytesMax: Int
@@ -109,15 +108,11 @@ private final class Exchanges: NSObject, URLSessionDataDelegate {
         underWay.withLock { $0[task.taskIdentifier] = Exchange(continuation: continuation) }
     }
 
-    func expire(_ task: URLSessionTask) {
-        end(task, .timedOut)
-    }
-
-    private func end(_ task: URLSessionTask, _ verdict: TransportError) {
-        underWay.withLock { exchanges in
-            guard exchanges[task.taskIdentifier]?.verdict == nil else { return }
-            exchanges[task.taskIdentifier]?.verdict = verdict
-        }
+    /// Ends an exchange from our side, at once: whoever waits does not depend on the session's
+    /// word that it has cancelled the task.
+    func end(_ task: URLSessionTask, _ verdict: TransportError) {
+        let ended = underWay.withLock { $0.removeValue(forKey: task.taskIdentifier) }
+        ended?.continuation.resume(returning: .failure(verdict))
         task.cancel()
     }
 
@@ -158,7 +153,6 @@ private final class Exchanges: NSObject, URLSessionDataDelegate {
         _ response: URLResponse?,
         _ error: (any Error)?
     ) -> Outcome {
-        if let verdict = exchange.verdict { return .failure(verdict) }
         if let error { return .failure(TransportError(error)) }
         guard let response = response as? HTTPURLResponse else { return .failure(.malformedAnswer) }
         guard !(300..<400).contains(response.statusCode) else {
