@@ -7,21 +7,21 @@ package struct AccessClock: Sendable {
     let access: AccessDesk
     let now: @Sendable () -> Date
     let log: Log
-    let changed: Bell
+    let notify: @Sendable () -> Void
 
-    /// Makes a clock; `changed` rings when access was decided again.
+    /// Makes a clock; `notify` is called when access was decided again.
     package init(
         store: any Store,
         access: AccessDesk,
         now: @escaping @Sendable () -> Date,
         log: Log,
-        changed: Bell
+        notify: @escaping @Sendable () -> Void
     ) {
         self.store = store
         self.access = access
         self.now = now
         self.log = log
-        self.changed = changed
+        self.notify = notify
     }
 
     /// Looks every second until it is cancelled.
@@ -48,7 +48,7 @@ package struct AccessClock: Sendable {
         let decided = try await store.write { tx in
             try access.decideDue(in: tx, now: now, limit: 100)
         }
-        changed.ring()
+        notify()
         return decided
     }
 }

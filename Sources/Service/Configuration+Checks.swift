@@ -1,3 +1,4 @@
+import DreamFactory
 import Foundation
 import Subscriptions
 
@@ -29,15 +30,17 @@ extension Configuration {
         return url
     }
 
-    /// Whether an address cannot leave this machine.
-    static func isLoopback(_ url: URL) -> Bool {
-        let host = url.host?.trimmingCharacters(in: CharacterSet(charactersIn: "[]")) ?? ""
-        return host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    static func address(_ url: URL, _ mode: Mode) throws(ConfigurationError) -> PlatformAddress {
+        do {
+            return try PlatformAddress(url.absoluteString, isLive: mode == .live)
+        } catch {
+            throw ConfigurationError("DREAMFACTORY_URL: \(error)")
+        }
     }
 
     static func mode(_ settings: Settings, _ platform: URL) throws(ConfigurationError) -> Mode {
         guard let text = settings["TOLLGATE_MODE"] else {
-            guard isLoopback(platform) else {
+            guard PlatformAddress.isLoopback(platform.host ?? "") else {
                 throw ConfigurationError(
                     "Set TOLLGATE_MODE to test or live: it may be left out only while the "
                         + "platform is on loopback."
@@ -47,12 +50,6 @@ extension Configuration {
         }
         guard let mode = Mode(rawValue: text) else {
             throw ConfigurationError("TOLLGATE_MODE must be test or live.")
-        }
-        if mode == .live, platform.scheme?.lowercased() == "http", !isLoopback(platform) {
-            throw ConfigurationError(
-                "DREAMFACTORY_URL must be https:// in live mode: over http:// everybody on the "
-                    + "way could read the administrator's session."
-            )
         }
         return mode
     }

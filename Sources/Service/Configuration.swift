@@ -1,3 +1,4 @@
+package import DreamFactory
 package import Foundation
 package import Subscriptions
 
@@ -17,8 +18,8 @@ package struct Configuration: Sendable {
     package var mode: Mode
     /// The master keys.
     package var keyRing: KeyRing
-    /// The platform as Tollgate reaches it, without a slash at the end.
-    package var platformURL: URL
+    /// The platform as Tollgate reaches it.
+    package var platform: PlatformAddress
     /// The platform as subscribers reach it, without a slash at the end.
     package var publicURL: URL
     /// The e-mail address of the platform's administrator.
@@ -36,30 +37,30 @@ package struct Configuration: Sendable {
     package init(
         mode: Mode,
         keyRing: KeyRing,
-        platformURL: URL,
+        platform: PlatformAddress,
+        publicURL: URL,
         platformEmail: String,
         platformPassword: String,
         stripeSecrets: [String]
     ) {
         self.mode = mode
         self.keyRing = keyRing
-        self.platformURL = platformURL
-        self.publicURL = platformURL
+        self.platform = platform
+        self.publicURL = publicURL
         self.platformEmail = platformEmail
         self.platformPassword = platformPassword
         self.stripeSecrets = stripeSecrets
     }
 
     /// Scheme, host and port of the platform, by which an installation knows it.
-    package var platformOrigin: String { Self.origin(of: platformURL) }
+    package var platformOrigin: String { URL(string: platform.origin).map(Self.origin) ?? "" }
 
     /// What subscribers call, for example `https://api.example.com/api/v2`.
     package var baseURL: String { publicURL.absoluteString + "/api/v2" }
 
     /// Reads and checks the settings of a server, or of a command that does a server's work.
     package init(_ settings: Settings) throws(ConfigurationError) {
-        let platform = try Self.url(settings, "DREAMFACTORY_URL")
-        guard let platform else {
+        guard let platform = try Self.url(settings, "DREAMFACTORY_URL") else {
             throw ConfigurationError(
                 "Set DREAMFACTORY_URL to the platform's address, for example "
                     + "http://127.0.0.1:8081."
@@ -79,12 +80,12 @@ package struct Configuration: Sendable {
         self.init(
             mode: mode,
             keyRing: try Self.keyRing(settings),
-            platformURL: platform,
+            platform: try Self.address(platform, mode),
+            publicURL: try Self.url(settings, "DREAMFACTORY_PUBLIC_URL") ?? platform,
             platformEmail: email,
             platformPassword: password,
             stripeSecrets: try Self.stripeSecrets(settings, mode)
         )
-        publicURL = try Self.url(settings, "DREAMFACTORY_PUBLIC_URL") ?? platform
         try readPlaces(settings)
         try readTimes(settings)
         try Self.refuseForeignAPIKey(settings["STRIPE_API_KEY"], mode)

@@ -14,8 +14,8 @@ package struct InboxWorker: Sendable {
     let endpoints: [Provider: WebhookEndpoint]
     let now: @Sendable () -> Date
     let log: Log
-    /// Rings when something may have changed for a subscriber or the provisioner.
-    let changed: Bell
+    /// Is called when something may have changed for a subscriber or the provisioner.
+    let notify: @Sendable () -> Void
 
     /// Makes a worker.
     package init(
@@ -24,14 +24,14 @@ package struct InboxWorker: Sendable {
         endpoints: [Provider: WebhookEndpoint],
         now: @escaping @Sendable () -> Date,
         log: Log,
-        changed: Bell
+        notify: @escaping @Sendable () -> Void
     ) {
         self.store = store
         self.desk = desk
         self.endpoints = endpoints
         self.now = now
         self.log = log
-        self.changed = changed
+        self.notify = notify
     }
 
     /// Works until it is cancelled; `arrived` rings when an event was stored.
@@ -113,6 +113,6 @@ package struct InboxWorker: Sendable {
         case .parked: log.error("event.parked", details)
         default: log.info("event.\(event.state.rawValue)", details)
         }
-        changed.ring()
+        notify()
     }
 }

@@ -19,7 +19,7 @@ extension StaffOperations {
             guard let subscription = try tx.subscription(subscription.id) else {
                 throw StaffStop(.notFound, "Nothing matches.")
             }
-            let grant = try HoldDesk(access: access).place(
+            return try HoldDesk(access: access).place(
                 .revoked,
                 on: subscription,
                 reason: reason,
@@ -27,9 +27,8 @@ extension StaffOperations {
                 in: tx,
                 now: now
             )
-            return try Self.provingAgain(grant, in: tx, now)
         }
-        changed.ring()
+        notify()
         return try await awaitProof(grant, since: now, request)
     }
 
@@ -54,7 +53,7 @@ extension StaffOperations {
         guard lifted > 0 else {
             throw StaffStop(.refused, "Subscription \(subscription.id) is not revoked.")
         }
-        changed.ring()
+        notify()
         guard grant.desired.access == .active else {
             return StaffReply(
                 .done,
@@ -85,31 +84,16 @@ extension StaffOperations {
         )
     }
 
-    /// A key that was revoked before is proved again: its record forgets the last proof.
-    private static func provingAgain(
-        _ grant: Grant,
-        in tx: any StoreTransaction,
-        _ now: Date
-    ) throws -> Grant {
-        guard var revocation = grant.observed.revocation, revocation.provedAt != nil else {
-            return grant
-        }
-        var grant = grant
-        revocation.provedAt = nil
-        revocation.closedAt = nil
-        grant.observed.revocation = revocation
-        grant.nextAttemptAt = now
-        try tx.save(grant)
-        return grant
-    }
-
     private func awaitProof(
         _ grant: Grant,
         since start: Date,
         _ request: StaffRequest
     ) async throws -> StaffReply {
         let id = grant.subscriptionID
-        let after = try await wait(request, for: id) { $0.isProvedRefused }
+        let after =
+            grant.isProvedRefused
+            ? try await proveAgain(grant)
+            : try await wait(request, for: id) { $0.isProvedRefused }
         guard let subscription = try await store.read({ try $0.subscription(id) }) else {
             throw StaffStop(.notFound, "Nothing matches.")
         }
@@ -132,6 +116,20 @@ extension StaffOperations {
                 : "The platform refuses the key, proved after \(milliseconds) ms.",
             body: body
         )
+    }
+
+    /// What was revoked before is proved again, by asking again.
+    private func proveAgain(_ grant: Grant) async throws -> Grant {
+        let id = grant.subscriptionID
+        guard let after = try await convergence.proveAgain(id) else { return grant }
+        guard after.observed.proof?.answer == .gone else {
+            throw StaffStop(
+                .notYetProved,
+                "The platform did not refuse the key again: see `tollgate subscriptions show "
+                    + "\(id)`."
+            )
+        }
+        return after
     }
 
     /// Waits, within `--wait`, until a grant is as it should be.
@@ -160,7 +158,6 @@ extension StaffOperations {
 extension Grant {
     /// Whether the key was proved to be refused, or there never was one.
     var isProvedRefused: Bool {
-        guard desired.access == .ended else { return false }
-        return desired.generation == 0 || observed.revocation?.provedAt != nil
+        desired.access == .ended && !isUnproved
     }
 }

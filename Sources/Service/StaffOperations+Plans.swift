@@ -119,7 +119,7 @@ extension StaffOperations {
             moved += page.moved
             last = page.last
         } while last != nil
-        changed.ring()
+        notify()
         return moved
     }
 

@@ -9,6 +9,8 @@ package protocol GrantConvergence: Sendable {
     func wake()
     /// Works on one grant until nothing is to be done at once.
     func converge(_ id: Subscription.ID) async throws
+    /// Asks the platform again with the newest key, whatever is known of it.
+    func proveAgain(_ id: Subscription.ID) async throws -> Grant?
     /// What is wrong with the platform as it answers now, in one sentence; nil when nothing is.
     func platformProblem() async -> String?
     /// The type of a service of the platform; nil where there is no such service.
@@ -24,6 +26,9 @@ package struct StaffOperations: Sendable {
     let worker: InboxWorker
     let platformURL: String
     let now: @Sendable () -> Date
+    /// Says that access may have changed.
+    let notify: @Sendable () -> Void
+    /// Rings at every change.
     let changed: Bell
     /// Rings when events were made pending.
     let arrived: Bell

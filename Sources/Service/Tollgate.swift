@@ -1,0 +1,196 @@
+import Digest
+import DreamFactory
+package import Foundation
+import HTTP
+import Provisioning
+import SQLite
+import Storage
+package import Subscriptions
+package import Transport
+import Webhooks
+
+/// One Tollgate over one database: everything composed, and the only owner of the file.
+package final class Tollgate: Sendable {
+    /// What the world gives; tests give their own.
+    package struct Surroundings: Sendable {
+        /// The time.
+        package var now: @Sendable () -> Date = { Date() }
+        /// Random bytes.
+        package var random: RandomBytes = { SecureRandom().bytes($0) }
+        /// Sends requests to the platform.
+        package var sender: any RequestSender
+        /// Takes the log.
+        package var log: Log
+        /// Is called when the disk fails; the process should end there.
+        package var onFatal: @Sendable (String) -> Void
+
+        /// Takes the process's own, but for what must be said.
+        package init(
+            sender: any RequestSender,
+            log: Log,
+            onFatal: @escaping @Sendable (String) -> Void
+        ) {
+            self.sender = sender
+            self.log = log
+            self.onFatal = onFatal
+        }
+    }
+
+    /// Where a running server listens.
+    package struct Addresses: Sendable {
+        /// The port of the public listener, on the configured host.
+        package let port: Int
+        /// The staff socket.
+        package let socketPath: String
+    }
+
+    package let configuration: Configuration
+    let surroundings: Surroundings
+    let lock: DatabaseLock
+    let store: SQLiteStore
+    let access: AccessDesk
+    let provisioner: Provisioner
+    let convergence: PlatformDesk
+    let worker: InboxWorker
+    let endpoints: [Provider: WebhookEndpoint]
+    /// Rings for requests that wait, at every change.
+    let changed: Bell
+    /// Rings when an event was stored.
+    let arrived = Bell()
+    /// Says that access may have changed.
+    let notify: @Sendable () -> Void
+
+    /// Takes the lock, opens and migrates the database, and checks that it belongs to this
+    /// platform and mode; nothing runs yet.
+    ///
+    /// Throws ``DatabaseLock/Failure`` where another process owns the database, and one sentence
+    /// otherwise.
+    package init(_ configuration: Configuration, _ surroundings: Surroundings) async throws {
+        self.configuration = configuration
+        self.surroundings = surroundings
+        lock = try DatabaseLock(databasePath: configuration.databasePath)
+        store = try SQLiteStore(path: lock.realPath, now: surroundings.now) { error in
+            surroundings.onFatal("The disk failed under the database: \(error)")
+        }
+        try await Self.checkInstallation(configuration, surroundings, store)
+        try await Self.refuseUnknownMasterKeys(configuration, store)
+        access = AccessDesk(
+            mode: configuration.mode,
+            keyRing: configuration.keyRing,
+            random: surroundings.random
+        )
+        let changed = Bell()
+        self.changed = changed
+        let client = PlatformClient(
+            address: configuration.platform,
+            credentials: PlatformCredentials(
+                email: configuration.platformEmail,
+                password: configuration.platformPassword
+            ),
+            sender: surroundings.sender,
+            now: surroundings.now
+        )
+        let provisioner = Provisioner(
+            store: RingingStore(store: store, bell: changed),
+            api: client,
+            mode: configuration.mode,
+            keyRing: configuration.keyRing,
+            environment: Self.environment(surroundings)
+        )
+        self.provisioner = provisioner
+        convergence = PlatformDesk(provisioner: provisioner, client: client)
+        notify = {
+            provisioner.wake()
+            changed.ring()
+        }
+        endpoints = [
+            .stripe: WebhookEndpoint(
+                adapter: StripeAdapter(),
+                secrets: configuration.stripeSecrets,
+                tolerance: configuration.stripeTolerance
+            )
+        ]
+        worker = InboxWorker(
+            store: store,
+            desk: EventDesk(access: access, claimWindow: configuration.claimWindow),
+            endpoints: endpoints,
+            now: surroundings.now,
+            log: surroundings.log,
+            notify: notify
+        )
+    }
+
+    /// Staff operations that do their work themselves, without a server.
+    package var operations: StaffOperations { makeOperations(isServing: false) }
+
+    func makeOperations(isServing: Bool) -> StaffOperations {
+        StaffOperations(
+            store: store,
+            access: access,
+            claims: ClaimDesk(access: access, window: configuration.claimWindow),
+            convergence: convergence,
+            worker: worker,
+            platformURL: configuration.platform.origin,
+            now: surroundings.now,
+            notify: notify,
+            changed: changed,
+            arrived: arrived,
+            isServing: isServing
+        )
+    }
+
+    /// Writes what is queued and closes the database.
+    package func close() { store.close() }
+
+    private static func environment(_ surroundings: Surroundings) -> Provisioner.Environment {
+        Provisioner.Environment(
+            now: surroundings.now,
+            sleep: { try await Task.sleep(for: $0) },
+            random: surroundings.random,
+            jitter: { Double.random(in: 0..<1) },
+            report: { surroundings.log.error("provisioner", ["report": $0]) }
+        )
+    }
+
+    private static func checkInstallation(
+        _ configuration: Configuration,
+        _ surroundings: Surroundings,
+        _ store: SQLiteStore
+    ) async throws {
+        let now = surroundings.now()
+        let installation = try await store.write { tx -> Installation in
+            if let known = try tx.installation() { return known }
+            let new = Installation(
+                id: .random(surroundings.random),
+                mode: configuration.mode,
+                platformOrigin: configuration.platformOrigin,
+                createdAt: now
+            )
+            try tx.insert(new)
+            return new
+        }
+        guard installation.mode == configuration.mode else {
+            throw ConfigurationError(
+                "The database \(configuration.databasePath) belongs to \(installation.mode) mode "
+                    + "and TOLLGATE_MODE says \(configuration.mode): use another database for "
+                    + "each mode."
+            )
+        }
+        guard installation.platformOrigin == configuration.platformOrigin else {
+            throw ConfigurationError(
+                "The database \(configuration.databasePath) belongs to the platform "
+                    + "\(installation.platformOrigin) and DREAMFACTORY_URL says "
+                    + "\(configuration.platformOrigin): use another database for each platform."
+            )
+        }
+    }
+
+    private static func refuseUnknownMasterKeys(
+        _ configuration: Configuration,
+        _ store: SQLiteStore
+    ) async throws {
+        let inUse = try await store.read { try $0.masterKeyIDsInUse() }
+        guard let unknown = inUse.subtracting(configuration.keyRing.ids).min() else { return }
+        throw ConfigurationError(KeyRingError.unknownMasterKey(id: unknown).description)
+    }
+}
