@@ -101,7 +101,9 @@ package struct Migrator: Sendable {
 
     private func applied(_ connection: Connection) throws -> [Migration] {
         let tables = try connection.query(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+            """
+            SELECT name FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_'
+            """
         ) { row in try row[0] as String }
         guard tables.contains("migration") else {
             guard tables.isEmpty else { throw MigrationError.foreign }
