@@ -89,7 +89,10 @@ let package = Package(
             imports: ["Webhooks", "Subscriptions", "Digest", "JSON"],
             fixtures: true
         ),
-        tests("Provisioning", imports: ["Provisioning", "Subscriptions", "DreamFactory", "JSON"]),
+        tests(
+            "Provisioning",
+            imports: ["Provisioning", "Subscriptions", "DreamFactory", "Transport", "JSON"]
+        ),
         tests("Migrations", imports: ["Migrations"]),
         tests(
             "Storage",

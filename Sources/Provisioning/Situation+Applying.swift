@@ -7,7 +7,8 @@ extension Situation {
     package func beginning(_ step: Step) -> ObservedGrant {
         var result = observed
         if let newest = revokedGenerations.last { result.beginRevocation(of: newest, now) }
-        if step.canComeTrueLate { result.writeBegunAt = now }
+        if step.isWrite { result.writeBegunAt = now }
+        if step.isDeletion { result.deletionBegunAt = now }
         switch step {
         case .createRole, .createApp: result.proof = nil
         case .setApp(let id, let isActive):
@@ -45,14 +46,19 @@ extension Situation {
         case .setApp(let id, let isActive):
             result.writeBegunAt = nil
             result.setApp(id, isActive: isActive)
-        case .deletedApp(let id): result.apps.removeAll { $0.id == id }
+        case .deletedApp(let id):
+            result.deletionBegunAt = nil
+            result.apps.removeAll { $0.id == id }
         case .wroteLimit(let limit):
             result.writeBegunAt = nil
             result.limitRefusedAt = nil
             result.limits.removeAll { $0.id == limit.id }
             result.limits.append(limit)
-        case .deletedLimit(let id): result.limits.removeAll { $0.id == id }
+        case .deletedLimit(let id):
+            result.deletionBegunAt = nil
+            result.limits.removeAll { $0.id == id }
         case .deletedRole:
+            result.deletionBegunAt = nil
             result.roleID = nil
             result.rules = nil
             // The platform deletes a role's limits with it, but its apps stay behind.
@@ -103,7 +109,11 @@ extension Situation {
     }
 
     private func fail(_ result: inout ObservedGrant, _ step: Step, _ failure: Failure) {
-        if step.canComeTrueLate {
+        if step.isDeletion {
+            result.deletionBegunAt = nil
+            if failure.outcomeIsUnknown { result.unknownDeletionAt = now }
+        }
+        if step.isWrite {
             result.writeBegunAt = nil
             if failure.outcomeIsUnknown {
                 result.unknownWriteAt = now
@@ -151,13 +161,19 @@ extension ObservedGrant {
         apps = role.apps
     }
 
+    /// When the last call of unknown outcome was made that may still come true.
+    private static func stillUnknown(_ known: Date?, _ begun: Date?, _ now: Date) -> Date? {
+        [known, begun].compactMap(\.self).filter {
+            now < $0.addingTimeInterval(Situation.lateWrite)
+        }.max()
+    }
+
     /// Believes what was found and nothing else.
     mutating func take(_ finding: Finding, revoked: [Int], _ wish: Access, _ now: Date) {
-        if let unknown = unknownWriteAt, now >= unknown.addingTimeInterval(Situation.lateWrite) {
-            unknownWriteAt = nil
-        }
-        if let begun = writeBegunAt { unknownWriteAt = max(unknownWriteAt ?? begun, begun) }
+        unknownWriteAt = Self.stillUnknown(unknownWriteAt, writeBegunAt, now)
+        unknownDeletionAt = Self.stillUnknown(unknownDeletionAt, deletionBegunAt, now)
         writeBegunAt = nil
+        deletionBegunAt = nil
         mustLookUpSince = nil
         roleID = nil
         rules = nil

@@ -93,7 +93,13 @@ package struct Situation: Sendable {
 
     /// Nothing is to be done, but what may still come true is looked at once more.
     private func rest() -> Move {
-        guard let unknown = observed.unknownWriteAt else { return .rest(until: nil) }
+        let unknowns = [
+            observed.unknownWriteAt, observed.unknownDeletionAt, observed.deletionBegunAt,
+        ]
+        // A late deletion does no harm where nothing is wanted any more.
+        guard let unknown = unknowns.compactMap(\.self).max(), desired.access != .ended else {
+            return .rest(until: nil)
+        }
         let due = unknown.addingTimeInterval(Self.lateWrite)
         return now < due ? .rest(until: due) : .call(.lookUp)
     }

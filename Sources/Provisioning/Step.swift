@@ -47,13 +47,21 @@ package enum Step: Hashable, Sendable {
         }
     }
 
-    /// Whether it could come true, and matter, after we stopped waiting for it.
-    ///
-    /// A deletion could come late too, but what was made in the meantime has another id.
-    package var canComeTrueLate: Bool {
+    /// Whether it makes or changes something, which could come true after we stopped waiting.
+    package var isWrite: Bool {
         switch self {
         case .createRole, .createApp, .createLimit, .repairRole, .setApp, .changeLimit: true
         case .checkPlatform, .lookUp, .deleteApp, .deleteLimit, .deleteRole, .prove: false
+        }
+    }
+
+    /// Whether it deletes something, which coming late matters only where it is wanted again.
+    package var isDeletion: Bool {
+        switch self {
+        case .deleteApp, .deleteLimit, .deleteRole: true
+        case .checkPlatform, .lookUp, .createRole, .createApp, .createLimit, .repairRole,
+            .setApp, .changeLimit, .prove:
+            false
         }
     }
 }

@@ -166,6 +166,10 @@ package struct ObservedGrant: Hashable, Sendable, Codable {
     package var writeBegunAt: Date?
     /// When the last write was made whose outcome is not known and may still come true.
     package var unknownWriteAt: Date?
+    /// When the deletion was begun that has not been answered yet, or never will be.
+    package var deletionBegunAt: Date?
+    /// When the last deletion was made whose outcome is not known and may still come true.
+    package var unknownDeletionAt: Date?
     /// When role, rules and limits were last read back; nil once the key sleeps.
     package var verifiedAt: Date?
     /// When the platform refused one of the limits for good.

@@ -1,0 +1,140 @@
+import DreamFactory
+import Subscriptions
+import Synchronization
+import Testing
+
+@testable import Provisioning
+
+/// A way from one state of rest to another.
+enum Flow: String, CaseIterable, Sendable {
+    case up, changePlan, suspend, resume, end, endAsleep, endBeforeStart, restore, restoreAtOnce
+
+    func prepare(_ world: World) async throws {
+        switch self {
+        case .up: return
+        case .endBeforeStart:
+            world.calibrate()
+            return
+        case .changePlan, .suspend, .resume, .end, .endAsleep, .restore, .restoreAtOnce: break
+        }
+        world.wish(.active)
+        try await world.settle()
+        switch self {
+        case .up, .changePlan, .suspend, .end, .endBeforeStart, .restoreAtOnce: break
+        case .resume, .endAsleep:
+            world.wish(.suspended)
+            try await world.settle()
+        case .restore:
+            world.wish(.ended)
+            try await world.settle()
+        }
+    }
+
+    func act(_ world: World) async throws {
+        switch self {
+        case .up, .resume, .restore: world.wish(.active)
+        case .changePlan: world.wish(.active, plan: World.otherPlan)
+        case .suspend: world.wish(.suspended)
+        case .end, .endAsleep, .endBeforeStart: world.wish(.ended)
+        case .restoreAtOnce:
+            world.wish(.ended)
+            _ = try? await world.provisioner.converge(World.id)
+            world.restart()
+            world.wish(.active)
+        }
+        try await world.settle()
+    }
+
+    func check(_ world: World, _ context: Comment) throws {
+        switch self {
+        case .up, .resume: try world.expectUp(context)
+        case .changePlan: try world.expectUp(plan: World.otherPlan, context)
+        case .suspend: try world.expectUp(context, isAwake: false)
+        case .end, .endAsleep, .endBeforeStart: try world.expectDown(context)
+        case .restore, .restoreAtOnce:
+            try world.expectUp(generation: 2, context)
+            #expect(try world.grant.observed.closedGeneration == 1, context)
+        }
+    }
+}
+
+/// For every call of every flow: let it fail in every way, resume, and nothing is lost or twice.
+@Suite struct ProvisionerLawTests {
+    static let faults: [FakePlatform.Fault] = [
+        .refused, .lostBefore, .lostAfter, .late(0.2), .late(5), .late(300), .garbageBefore,
+        .garbageAfter, .fault, .crashBefore, .crashAfter,
+    ]
+
+    private func run(_ flow: Flow, failing number: Int?, _ fault: FakePlatform.Fault) async throws
+        -> Int
+    {
+        let world = try World()
+        try await flow.prepare(world)
+        let before = world.platform.calls.count
+        if let number { world.platform.faults.withLock { $0[before + number] = fault } }
+        try await flow.act(world)
+        try flow.check(world, "\(flow), call \(number ?? -1), \(fault)")
+        return world.platform.calls.count - before
+    }
+
+    @Test(arguments: Flow.allCases, faults)
+    func `whatever fails once, the flow ends as if nothing had`(
+        _ flow: Flow,
+        _ fault: FakePlatform.Fault
+    ) async throws {
+        let calls = try await run(flow, failing: nil, fault)
+        for number in 0..<calls {
+            _ = try await run(flow, failing: number, fault)
+        }
+    }
+
+    @Test(arguments: Flow.allCases)
+    func `many failures end as none would`(_ flow: Flow) async throws {
+        for seed in 1...40 {
+            var random = Sequence(seed: UInt64(seed))
+            let world = try World()
+            try await flow.prepare(world)
+            let before = world.platform.calls.count
+            for number in 0..<25 where random.next() % 3 == 0 {
+                let fault = Self.faults[Int(random.next() % UInt64(Self.faults.count))]
+                world.platform.faults.withLock { $0[before + number] = fault }
+            }
+            try await flow.act(world)
+            try flow.check(world, "\(flow), seed \(seed)")
+        }
+    }
+
+    @Test(arguments: 0..<7)
+    func `a revocation overtakes a provisioning in progress`(_ number: Int) async throws {
+        let world = try World()
+        world.calibrate()
+        world.platform.afterEffect.withLock { hook in
+            hook = { [weak world] call, _ in
+                if call == number { world?.wish(.ended) }
+            }
+        }
+        world.wish(.active)
+        try await world.settle()
+        #expect(!world.audit.contains("key.shown"))
+        try world.expectDown("call \(number)")
+        // Nothing more is made once the revocation is known; only the look-up of a service (call
+        // 2) belongs to the creation that follows it.
+        let later = world.platform.calls[(number == 2 ? 4 : number + 1)...]
+        #expect(!later.contains { [.createRole, .createApp, .createLimit].contains($0) })
+    }
+}
+
+/// A small generator (SplitMix64), so that a failing seed fails again.
+struct Sequence {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var bits = state
+        bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
+        return bits ^ (bits >> 31)
+    }
+}
