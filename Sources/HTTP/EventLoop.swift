@@ -19,7 +19,7 @@ final class EventLoop: Sendable {
     let epoll: Epoll
     /// Connections that it owns or is about to adopt.
     let load = Atomic(0)
-    private let mailbox = Mutex(Mailbox())
+    private let mailbox = Locked(Mailbox())
 
     init() throws(HTTPServerError) {
         epoll = try Epoll()
@@ -74,7 +74,7 @@ final class ServerState: Sendable {
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let ending: Mutex<Ending>
+    private let ending: Locked<Ending>
 
     init(
         configuration: HTTPServer.Configuration,
@@ -84,7 +84,7 @@ final class ServerState: Sendable {
         self.configuration = configuration
         self.listeners = listeners
         self.loops = loops
-        ending = Mutex(Ending(watching: loops.count, running: loops.count))
+        ending = Locked(Ending(watching: loops.count, running: loops.count))
     }
 
     /// The loop that should own a connection which this one has accepted, counted as its owner.

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A small client for loopback and Unix sockets: one connection, kept alive, one request at a time.
 ///
@@ -12,7 +11,7 @@ package final class HTTPClient: Sendable {
     /// The largest body of an answer that is read.
     package let bodyBytesMax: Int
 
-    private let connection = Mutex<ClientConnection?>(nil)
+    private let connection = Locked<ClientConnection?>(nil)
 
     /// Makes a client that connects with its first request.
     package init(

@@ -12,7 +12,7 @@ package final class HTTPServer: Sendable {
 
     private let configuration: Configuration
     private let router: Router
-    private let state = Mutex(State.new)
+    private let state = Locked(State.new)
 
     /// Makes a server that does not listen yet.
     ///

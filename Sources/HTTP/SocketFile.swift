@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// The file of a Unix socket: made with narrow rights, replaced only when stale, removed at the end.
 final class SocketFile: Sendable {
@@ -10,7 +9,7 @@ final class SocketFile: Sendable {
 
     private let path: String
     private let address: SocketAddress
-    private let bound = Mutex<Identity?>(nil)
+    private let bound = Locked<Identity?>(nil)
 
     init(path: String) throws(HTTPServerError) {
         guard let address = SocketAddress(unixPath: path) else {
