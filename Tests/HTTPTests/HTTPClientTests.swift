@@ -23,7 +23,9 @@ struct HTTPClientTests {
         var router = Router()
         router.on("POST", "/", .immediate { .text("\($0.body.count)") })
         let configure = { (configuration: inout HTTPServer.Configuration) in
-            configuration.limits.idle = .milliseconds(20)
+            configuration.limits.idle = .milliseconds(200)
+            // One loop closes in the order of the deadlines.
+            configuration.loops = 1
         }
         try await withServer(router, configure: configure) { address throws in
             let client = HTTPClient(address)
