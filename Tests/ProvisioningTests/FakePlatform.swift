@@ -25,6 +25,8 @@ final class FakePlatform: SystemAPI {
         case crashBefore
         /// Our process dies after the call took effect.
         case crashAfter
+        /// Our process dies and the call takes effect so many seconds later.
+        case crashLate(Double)
     }
 
     struct State {
@@ -123,6 +125,11 @@ final class FakePlatform: SystemAPI {
         case .garbageBefore: throw PlatformError(call, .unreadable(status: 404))
         case .fault: throw PlatformError(call, .fault(status: 500))
         case .crashBefore:
+            onCrash()
+            throw PlatformError(call, .transport(.cancelled))
+        case .crashLate(let seconds):
+            let due = now().addingTimeInterval(seconds)
+            state.withLock { $0.late.append((due, { _ = try effect(&$0) })) }
             onCrash()
             throw PlatformError(call, .transport(.cancelled))
         case .crashAfter:

@@ -62,7 +62,7 @@ enum Flow: String, CaseIterable, Sendable {
 @Suite struct ProvisionerLawTests {
     static let faults: [FakePlatform.Fault] = [
         .refused, .lostBefore, .lostAfter, .late(0.2), .late(5), .late(300), .garbageBefore,
-        .garbageAfter, .fault, .crashBefore, .crashAfter,
+        .garbageAfter, .fault, .crashBefore, .crashAfter, .crashLate(5), .crashLate(300),
     ]
 
     private func run(_ flow: Flow, failing number: Int?, _ fault: FakePlatform.Fault) async throws
@@ -102,6 +102,37 @@ enum Flow: String, CaseIterable, Sendable {
             try await flow.act(world)
             try flow.check(world, "\(flow), seed \(seed)")
         }
+    }
+
+    @Test(arguments: 0..<7, faults)
+    func `a revocation that meets a failing call is proved all the same`(
+        _ number: Int,
+        _ fault: FakePlatform.Fault
+    ) async throws {
+        let world = try World()
+        world.calibrate()
+        world.platform.faults.withLock { $0[number] = fault }
+        world.platform.afterEffect.withLock { hook in
+            hook = { [weak world] call, _ in
+                if call == number { world?.wish(.ended) }
+            }
+        }
+        world.wish(.active)
+        try await world.settle()
+        try world.expectDown("call \(number), \(fault)")
+        #expect(!world.audit.contains("key.shown"))
+    }
+
+    @Test func `a call that fails while access ends does not hold up the end`() async throws {
+        let world = try World()
+        world.calibrate()
+        world.platform.faults.withLock { $0[5] = .lostAfter }
+        world.platform.afterEffect.withLock { hook in
+            hook = { [weak world] call, _ in if call == 5 { world?.wish(.ended) } }
+        }
+        world.wish(.active)
+        let grant = try #require(try await world.provisioner.converge(World.id))
+        #expect(grant.isEndProved)
     }
 
     @Test(arguments: 0..<7)

@@ -183,9 +183,9 @@ import Transport
                 state.apps[id]?.apiKey = foreign
                 state.apps[id]?.isActive = false
             }
-            let first = state.limits.keys.min() ?? 0
-            state.limits[first]?.rate = 1
-            state.limits[first]?.isActive = false
+            let limits = state.limits.keys.sorted()
+            state.limits[limits[0]]?.rate = 1
+            state.limits[limits[1]]?.isActive = false
         }
         world.wish(.active)
         try await world.settle()

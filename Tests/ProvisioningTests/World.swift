@@ -242,6 +242,7 @@ extension World {
         #expect(app.roleID == role.id && app.isActive == isAwake, context)
         #expect(app.apiKey == (try key(generation)), context)
         #expect(state.answer(to: try key(generation)) == (isAwake ? .alive : .asleep), context)
+        #expect(state.limits.values.allSatisfy { $0.isActive }, context)
         let limits = state.limits.values.map { "\($0.name) \($0.rate)/\($0.period.rawValue)" }
         let dueLimits = plan.limits.map { "\(Self.name) \($0.rate)/\($0.period.platformName)" }
         #expect(limits.sorted() == dueLimits.sorted(), context)
@@ -250,6 +251,7 @@ extension World {
 
     /// Nothing is left, and every key is proved to be refused, twice.
     func expectDown(generation: Int = 1, _ context: Comment) throws {
+        platform.commitLate()
         let grant = try grant
         let state = platform.state.withLock { $0 }
         #expect(grant.problem == nil, context)
