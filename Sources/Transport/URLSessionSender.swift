@@ -52,16 +52,9 @@ package final class URLSessionSender: RequestSender {
             throw .invalidAddress
         }
         let task = session.dataTask(with: Self.urlRequest(request))
-        let expiry = Task { [exchanges] in
-            // Own deadline: URLSession's time-out starts anew with every byte that arrives. This
-            // task is bare because it must outlive no one: it is cancelled when the answer is here.
-            guard (try? await Task.sleep(for: request.deadline)) != nil else { return }
-            exchanges.end(task, .timedOut)
-        }
-        defer { expiry.cancel() }
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                exchanges.begin(task, continuation)
+                exchanges.begin(task, continuation, until: .now + request.deadline)
                 task.resume()
                 // A cancellation that came before the exchange was known ended nothing.
                 if Task.isCancelled { exchanges.end(task, .cancelled) }
@@ -93,25 +86,68 @@ private final class Exchanges: NSObject, URLSessionDataDelegate {
     typealias Outcome = Result<ClientResponse, TransportError>
 
     private struct Exchange {
+        var task: URLSessionTask
         var continuation: CheckedContinuation<Outcome, Never>
+        var deadline: ContinuousClock.Instant
         var body: [UInt8] = []
     }
 
+    private struct UnderWay {
+        var exchanges: [Int: Exchange] = [:]
+        var isWatched = false
+    }
+
     private let answerBytesMax: Int
-    private let underWay = Mutex<[Int: Exchange]>([:])
+    private let underWay = Mutex(UnderWay())
 
     init(answerBytesMax: Int) {
         self.answerBytesMax = answerBytesMax
     }
 
-    func begin(_ task: URLSessionTask, _ continuation: CheckedContinuation<Outcome, Never>) {
-        underWay.withLock { $0[task.taskIdentifier] = Exchange(continuation: continuation) }
+    func begin(
+        _ task: URLSessionTask,
+        _ continuation: CheckedContinuation<Outcome, Never>,
+        until deadline: ContinuousClock.Instant
+    ) {
+        let isFirst = underWay.withLock { underWay in
+            underWay.exchanges[task.taskIdentifier] = Exchange(
+                task: task,
+                continuation: continuation,
+                deadline: deadline
+            )
+            defer { underWay.isWatched = true }
+            return !underWay.isWatched
+        }
+        guard isFirst else { return }
+        // One watch for all exchanges, of its own because it belongs to none of them; it ends when
+        // none is left. A sleep for each would outlive its exchange: the runtime keeps a cancelled
+        // sleep until its time has come.
+        Task { await watch() }
+    }
+
+    /// Ends what is over its deadline: URLSession's own time-out starts anew with every byte.
+    private func watch() async {
+        repeat {
+            try? await Task.sleep(for: .milliseconds(250))
+            let now = ContinuousClock.now
+            let expired = underWay.withLock { underWay in
+                underWay.exchanges.values.filter { $0.deadline <= now }.map(\.task)
+            }
+            for task in expired { end(task, .timedOut) }
+        } while hasWork()
+    }
+
+    private func hasWork() -> Bool {
+        underWay.withLock { underWay in
+            underWay.isWatched = !underWay.exchanges.isEmpty
+            return underWay.isWatched
+        }
     }
 
     /// Ends an exchange from our side, at once: whoever waits does not depend on the session's
     /// word that it has cancelled the task.
     func end(_ task: URLSessionTask, _ verdict: TransportError) {
-        let ended = underWay.withLock { $0.removeValue(forKey: task.taskIdentifier) }
+        let ended = underWay.withLock { $0.exchanges.removeValue(forKey: task.taskIdentifier) }
         ended?.continuation.resume(returning: .failure(verdict))
         task.cancel()
     }
@@ -129,10 +165,10 @@ private final class Exchanges: NSObject, URLSessionDataDelegate {
     }
 
     func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-        let isTooLarge = underWay.withLock { exchanges in
-            let size = exchanges[dataTask.taskIdentifier]?.body.count ?? 0
+        let isTooLarge = underWay.withLock { underWay in
+            let size = underWay.exchanges[dataTask.taskIdentifier]?.body.count ?? 0
             guard size + data.count <= answerBytesMax else { return true }
-            exchanges[dataTask.taskIdentifier]?.body.append(contentsOf: data)
+            underWay.exchanges[dataTask.taskIdentifier]?.body.append(contentsOf: data)
             return false
         }
         if isTooLarge { end(dataTask, .answerTooLarge(limit: answerBytesMax)) }
@@ -143,7 +179,7 @@ private final class Exchanges: NSObject, URLSessionDataDelegate {
         task: URLSessionTask,
         didCompleteWithError error: (any Error)?
     ) {
-        let ended = underWay.withLock { $0.removeValue(forKey: task.taskIdentifier) }
+        let ended = underWay.withLock { $0.exchanges.removeValue(forKey: task.taskIdentifier) }
         guard let ended else { return }
         ended.continuation.resume(returning: Self.outcome(of: ended, task.response, error))
     }
