@@ -1,4 +1,5 @@
 import Subscriptions
+import Synchronization
 
 import struct Foundation.Date
 
@@ -12,15 +13,20 @@ extension Provisioner {
         await withDiscardingTaskGroup { group in
             let places = Places(concurrency)
             var iterator = signals.makeAsyncIterator()
+            var alarm: Alarm?
             while !Task.isCancelled {
                 let nap = await self.start(&group, places)
-                let alarm = Task { [signal, sleep = environment.sleep] in
-                    // Bare because it ends with this nap: cancelled as soon as anything wakes us.
-                    guard (try? await sleep(nap)) != nil else { return }
-                    signal.yield()
+                let due = environment.now().addingTimeInterval(nap.fraction)
+                if alarm?.rings(by: due) != true {
+                    let next = Alarm(at: due)
+                    alarm = next
+                    group.addTask { [signal, sleep = self.environment.sleep] in
+                        guard (try? await sleep(nap)) != nil else { return }
+                        next.ring()
+                        signal.yield()
+                    }
                 }
                 _ = await iterator.next()
-                alarm.cancel()
             }
             group.cancelAll()
         }
@@ -66,6 +72,29 @@ extension Provisioner {
         await turns.pass(id)
         await places.free()
         signal.yield()
+    }
+}
+
+/// A wake-up that is on its way; it is kept, not cancelled, by whoever wakes up before it, since
+/// the runtime keeps a cancelled sleep until its time has come.
+private final class Alarm: Sendable {
+    private let due: Date
+    private let hasRung = Atomic(false)
+
+    init(at due: Date) { self.due = due }
+
+    func ring() { hasRung.store(true, ordering: .relaxed) }
+
+    /// Whether it will still ring, and no later than then.
+    func rings(by date: Date) -> Bool {
+        due <= date && !hasRung.load(ordering: .relaxed)
+    }
+}
+
+extension Duration {
+    /// The duration in seconds.
+    fileprivate var fraction: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 }
 
