@@ -1,4 +1,5 @@
 package import Foundation
+import SQLite
 package import Subscriptions
 package import Webhooks
 
@@ -69,11 +70,22 @@ package struct InboxWorker: Sendable {
                 }
                 if let handled { report(handled) }
                 return
+            } catch  where Self.isOfTheDatabase(error) {
+                throw error
             } catch {
                 tries += 1
                 log.error("event.failed", ["event": "\(event.number)", "error": "\(error)"])
                 guard tries < Self.triesMax else { return try await park(event) }
             }
+        }
+    }
+
+    /// Whether an error says nothing about the event: then it keeps its place and waits.
+    private static func isOfTheDatabase(_ error: any Error) -> Bool {
+        switch error {
+        case is DatabaseUnavailable: true
+        case let error as SQLiteError: error.isDiskFull || error.isBusy || error.isFatal
+        default: false
         }
     }
 
