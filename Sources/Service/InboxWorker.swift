@@ -74,7 +74,7 @@ package struct InboxWorker: Sendable {
                 throw error
             } catch {
                 tries += 1
-                log.error("event.failed", ["event": "\(event.number)", "error": "\(error)"])
+                log.error("event.failed", ["number": "\(event.number)", "error": "\(error)"])
                 guard tries < Self.triesMax else { return try await park(event) }
             }
         }
@@ -118,7 +118,7 @@ package struct InboxWorker: Sendable {
 
     private func report(_ event: InboxEvent) {
         let details: KeyValuePairs<String, String> = [
-            "event": "\(event.number)", "type": event.type,
+            "number": "\(event.number)", "type": event.type,
             "subscription": event.subscriptionID?.rawValue ?? "", "note": event.note ?? "",
         ]
         switch event.state {

@@ -63,10 +63,12 @@ package struct Log: Sendable {
             let rest = details.map { " \($0.key)=\(Self.plain($0.value))" }.joined()
             write("\(time) \(mark)\(event)\(rest)\n")
         } else {
-            var members: [String: JSONValue] = [
-                "time": .string(time), "level": .string(level.rawValue), "event": .string(event),
-            ]
+            // The line's own names come last: no detail can stand in their place.
+            var members: [String: JSONValue] = [:]
             for (name, value) in details { members[name] = .string(value) }
+            members["time"] = .string(time)
+            members["level"] = .string(level.rawValue)
+            members["event"] = .string(event)
             write(JSONValue.object(members).text() + "\n")
         }
     }

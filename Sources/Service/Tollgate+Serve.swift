@@ -94,7 +94,7 @@ extension Tollgate {
         return HTTPServer(configuration: configuration, router: Router(problem: Problem.response))
     }
 
-    private func publicRouter(_ health: HealthRoute) -> Router {
+    func publicRouter(_ health: HealthRoute) -> Router {
         var router = Router(problem: Problem.response)
         let webhook = WebhookRoute(
             endpoints: endpoints,
@@ -147,7 +147,7 @@ extension Tollgate {
         return router
     }
 
-    private func staffRouter(_ health: HealthRoute) -> Router {
+    func staffRouter(_ health: HealthRoute) -> Router {
         var router = Router(problem: Problem.response)
         let staff = StaffRoute(operations: makeOperations(isServing: true))
         router.on(

@@ -1,0 +1,101 @@
+import Foundation
+import HTTP
+import JSON
+import Sandbox
+import Synchronization
+import Transport
+
+/// Brings requests to a sandbox platform in process, unless a test is in the way.
+final class Wire: RequestSender {
+    /// Answers instead of the platform; nil lets a request through.
+    typealias Script = @Sendable (HTTPRequest, SandboxPlatform) -> HTTPResponse?
+
+    private struct State {
+        var failure: TransportError?
+        var script: Script?
+        var count = 0
+        var secrets: Set<String> = []
+    }
+
+    private let platform: SandboxPlatform
+    private let state = Mutex(State())
+
+    init(_ platform: SandboxPlatform) { self.platform = platform }
+
+    /// How many requests were sent.
+    var count: Int { state.withLock { $0.count } }
+
+    /// Session tokens and keys that went over the wire.
+    var secrets: Set<String> { state.withLock { $0.secrets } }
+
+    /// Ends every request with this failure from now on; nil ends that.
+    func fail(_ failure: TransportError?) { state.withLock { $0.failure = failure } }
+
+    /// Asks the script first from now on; nil ends that.
+    func script(_ script: Script?) { state.withLock { $0.script = script } }
+
+    func send(_ request: ClientRequest) async throws(TransportError) -> ClientResponse {
+        let (failure, script) = state.withLock { state in
+            state.count += 1
+            for name in ["X-DreamFactory-Session-Token", "X-DreamFactory-API-Key"] {
+                if let secret = request.headers[name] { state.secrets.insert(secret) }
+            }
+            return (state.failure, state.script)
+        }
+        if let failure { throw failure }
+        guard let received = Self.received(request) else { throw .invalidAddress }
+        if let response = script?(received, platform) { return Self.sent(response) }
+        switch platform.outcome(of: received) {
+        case .answered(let response, _): return Self.sent(response)
+        case .cut: throw .connectionLost
+        }
+    }
+
+    private static func received(_ request: ClientRequest) -> HTTPRequest? {
+        guard let parts = URLComponents(url: request.url, resolvingAgainstBaseURL: false) else {
+            return nil
+        }
+        let query = parts.percentEncodedQuery.map { "?\($0)" } ?? ""
+        var headers = HTTPHeaders()
+        for (name, value) in request.headers { headers.add(name, value) }
+        return try? HTTPRequest(
+            method: request.method,
+            target: parts.percentEncodedPath + query,
+            headers: headers,
+            body: request.body ?? []
+        )
+    }
+
+    private static func sent(_ response: HTTPResponse) -> ClientResponse {
+        let fields = response.headers.fields.map { ($0.name.lowercased(), $0.value) }
+        return ClientResponse(
+            status: response.status,
+            headers: Dictionary(fields, uniquingKeysWith: { _, last in last }),
+            body: response.body
+        )
+    }
+}
+
+extension Wire {
+    /// A platform where nobody may log in as we do.
+    static let loginRefused: Script = { request, platform in
+        guard request.method == "POST", request.path == "/api/v2/system/admin/session" else {
+            return nil
+        }
+        var wrong = request
+        wrong.body = (["email": "admin@example.com", "password": "wrong"] as JSONValue).serialized()
+        return platform.answer(wrong)
+    }
+
+    /// A platform without the package that has the volume limits.
+    static let limitsMissing: Script = { request, platform in
+        guard request.path.hasSuffix("/api/v2/system") || request.path.hasSuffix("/system/") else {
+            return nil
+        }
+        var response = platform.answer(request)
+        let names = response.json["resource"]?.array ?? []
+        let left = names.filter { $0["name"]?.string?.hasPrefix("limit") != true }
+        response.body = (["resource": .array(left)] as JSONValue).serialized()
+        return response
+    }
+}
