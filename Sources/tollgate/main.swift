@@ -1,6 +1,12 @@
 import Foundation
 
-// What is made here holds keys of others: nobody but its owner may read it.
+// Files that are made from here on are their owner's alone: database, lock and staff socket.
 umask(0o077)
-let isProved = await Demo { FileHandle.standardOutput.write(Data(($0 + "\n").utf8)) }.run()
-exit(isProved ? 0 : 1)
+// A reader or client that went away is an error of one write, not the end of the process.
+signal(SIGPIPE, SIG_IGN)
+
+let program = Program(
+    environment: ProcessInfo.processInfo.environment,
+    console: .standard
+)
+exit(await program.run(Array(CommandLine.arguments.dropFirst())))

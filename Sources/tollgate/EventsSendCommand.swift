@@ -1,0 +1,171 @@
+import Foundation
+import JSON
+import Service
+import Transport
+
+/// Posts event files as the provider would, to try a server without the provider.
+struct EventsSendCommand: Command {
+    let declaration = Declaration(
+        words: ["events", "send"],
+        summary: "Posts event files to a server, signed now, as their provider would.",
+        positionals: [
+            .init(name: "FILE", help: "the JSON of one event", isRepeatable: true)
+        ],
+        ownOptions: [
+            .value("provider", "NAME", "whose events they are", isRequired: true),
+            .value(
+                "url",
+                "URL",
+                "the server, http://127.0.0.1:8080 or TOLLGATE_LISTEN unless told"
+            ),
+            .value("secret-file", "FILE", "the signing secret; STRIPE_WEBHOOK_SECRET unless told"),
+            .flag("shift", "move all times by one amount, so that the last event happens now"),
+            .flag("new-id", "give every event a new id, so that it is not known already"),
+        ],
+        notes: [
+            """
+            Dates that have passed end access, so events that were kept for a while need --shift;
+            the files of one call keep their distances. Exit code 1: an answer was not 2xx.
+            """
+        ]
+    )
+
+    /// One file, as it is sent.
+    private struct Delivery {
+        let file: String
+        let body: [UInt8]
+    }
+
+    func run(_ call: Call) async throws -> Exit {
+        let settings = try call.settings()
+        let provider = try provider(call)
+        let secret = try secret(call, settings)
+        let url = try url(call, settings, provider)
+        let deliveries = try deliveries(call)
+        let sender = URLSessionSender()
+        var results: [JSONValue] = []
+        for delivery in deliveries {
+            let result = await send(delivery, provider, secret, url, sender)
+            if !call.isJSON { call.console.print(Self.line(result)) }
+            results.append(result)
+        }
+        if call.isJSON { call.console.print(json: ["deliveries": .array(results)]) }
+        let isGood = results.allSatisfy { (200..<300).contains($0["status"]?.int ?? 0) }
+        return isGood ? .done : .failed
+    }
+
+    private func send(
+        _ delivery: Delivery,
+        _ provider: String,
+        _ secret: String,
+        _ url: URL,
+        _ sender: URLSessionSender
+    ) async -> JSONValue {
+        var headers = ["Content-Type": "application/json; charset=utf-8"]
+        let signed = Rehearsal.signedHeaders(
+            provider: provider,
+            body: delivery.body,
+            secret: secret,
+            at: Date()
+        )
+        for (name, value) in signed ?? [] { headers[name] = value }
+        var members: [String: JSONValue] = ["file": .string(delivery.file)]
+        do throws(TransportError) {
+            let response = try await sender.send(
+                ClientRequest(method: "POST", url: url, headers: headers, body: delivery.body)
+            )
+            members["status"] = .integer(Int64(response.status))
+            let text = String(decoding: response.body.prefix(2_000), as: UTF8.self)
+            members["answer"] = (try? JSONValue(parsing: response.body)) ?? .string(text)
+        } catch {
+            members["error"] = .string(sentence(for: error))
+        }
+        return .object(members)
+    }
+
+    private static func line(_ result: JSONValue) -> String {
+        let answer = result["answer"].map { $0.string ?? $0.text() }
+        let status = result["status"]?.int.map(String.init) ?? "failed"
+        return "\(result.word("file")): \(status) \(answer ?? result.word("error"))".plain
+    }
+
+    private func provider(_ call: Call) throws -> String {
+        let typed = call.arguments["provider"] ?? ""
+        guard Rehearsal.providers.contains(typed) else {
+            throw UsageError(
+                "--provider takes one of \(Rehearsal.providers.joined(separator: ", ")).",
+                declaration
+            )
+        }
+        return typed
+    }
+
+    private func deliveries(_ call: Call) throws -> [Delivery] {
+        let files = call.arguments.positionals
+        let bodies = try files.map { try contents(ofFile: $0) }
+        guard call.arguments.has("shift") || call.arguments.has("new-id") else {
+            return zip(files, bodies).map(Delivery.init)
+        }
+        let events = try zip(files, bodies).map { file, body in
+            guard let event = try? JSONValue(parsing: body), event.object != nil else {
+                throw CommandFailure(.failed, "The file \(file) holds no JSON object to change.")
+            }
+            return event
+        }
+        let now = Int64(Date().timeIntervalSince1970)
+        let changed = try EventRehearsal(
+            shiftsTo: call.arguments.has("shift") ? now : nil,
+            givesNewIDs: call.arguments.has("new-id")
+        ).rewriting(events)
+        return zip(files, changed).map { Delivery(file: $0, body: $1.serialized()) }
+    }
+
+    private func secret(_ call: Call, _ settings: Settings) throws -> String {
+        if let path = call.arguments["secret-file"] {
+            let text = String(decoding: try contents(ofFile: path), as: UTF8.self)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            guard !text.isEmpty else {
+                throw CommandFailure(.failed, "The file \(path) holds no secret.")
+            }
+            return text
+        }
+        let secrets = (settings["STRIPE_WEBHOOK_SECRET"] ?? "").split(separator: ",")
+            .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        guard let secret = secrets.first else {
+            throw CommandFailure(
+                .failed,
+                "Set STRIPE_WEBHOOK_SECRET to the server's signing secret, or name a file of it "
+                    + "with --secret-file."
+            )
+        }
+        return secret
+    }
+
+    private func url(_ call: Call, _ settings: Settings, _ provider: String) throws -> URL {
+        let listen = Self.reachable(settings["TOLLGATE_LISTEN"] ?? "127.0.0.1:8080")
+        let typed = call.arguments["url"] ?? "http://\(listen)"
+        guard var url = URL(string: typed), ["http", "https"].contains(url.scheme),
+            url.host?.isEmpty == false
+        else {
+            throw UsageError(
+                "--url takes an address such as http://127.0.0.1:8080.",
+                declaration
+            )
+        }
+        guard url.port != 0 else {
+            throw UsageError("TOLLGATE_LISTEN has port 0: name the server's port with --url.")
+        }
+        if url.path.isEmpty || url.path == "/" {
+            url = url.appending(path: "webhooks/\(provider)")
+        }
+        return url
+    }
+
+    /// Where a server can be called that listens on every address.
+    private static func reachable(_ listen: String) -> String {
+        for any in ["0.0.0.0:", "[::]:", ":"] where listen.hasPrefix(any) {
+            return "127.0.0.1:" + listen.dropFirst(any.count)
+        }
+        return listen
+    }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import Service
+import Transport
+
+/// The server: webhooks, claims, lookups, the staff socket and the workers.
+struct ServeCommand: Command {
+    let declaration = Declaration(
+        words: ["serve"],
+        summary: "Serves webhooks, lookups and staff commands until SIGTERM or SIGINT.",
+        notes: ["A second signal ends it at once; nothing acknowledged is lost by that."]
+    )
+
+    func run(_ call: Call) async throws -> Exit {
+        let configuration = try Configuration(call.settings())
+        let signals = Signals()
+        let tollgate = try await start(configuration)
+        let running: RunningTollgate
+        do {
+            running = try RunningTollgate(tollgate)
+        } catch {
+            tollgate.close()
+            throw error
+        }
+        await signals.first()
+        await running.stop()
+        return .done
+    }
+
+    private func start(_ configuration: Configuration) async throws -> Tollgate {
+        do {
+            return try await Tollgate(
+                configuration,
+                Tollgate.Surroundings(
+                    sender: URLSessionSender(),
+                    log: .standardError(now: { Date() }),
+                    onFatal: StaffDoor.endProcess
+                )
+            )
+        } catch  where Ownership.isHeldByAnother(error) {
+            throw CommandFailure.owned(configuration.databasePath)
+        }
+    }
+}
+
+extension CommandFailure {
+    /// Another process has the database.
+    static func owned(_ database: String) -> CommandFailure {
+        CommandFailure(
+            .failed,
+            "Another process owns the database \(database): stop it first, or name another file "
+                + "with TOLLGATE_DATABASE."
+        )
+    }
+}

@@ -1,0 +1,75 @@
+import JSON
+
+/// The status as one screen.
+enum StatusText {
+    static func text(_ body: JSONValue) -> String {
+        var text = Table(rows: summary(body)).text()
+        text += section("parked events", body["parked"], EventText.columns, EventText.row)
+        text += section("stuck grants", body["stuck"], ["subscription", "since", "problem"]) {
+            [$0.word("subscription"), $0.word("since"), $0.word("sentence")]
+        }
+        text += section(
+            "revocations not yet proved",
+            body["unproved_revocations"],
+            ["subscription", "since", "problem"]
+        ) { [$0.word("subscription"), $0.word("since"), $0.word("problem")] }
+        return text
+    }
+
+    private static func summary(_ body: JSONValue) -> [[String]] {
+        let platform = body["platform"] ?? [:]
+        let isWell = platform["problem"]?.string == nil
+        let events = ["pending", "applied", "ignored", "parked", "unparsed"].map {
+            "\($0) \(body.at("events", $0)?.int ?? 0)"
+        }
+        return [
+            [
+                "platform",
+                "\(platform.word("url")), \(isWell ? "answers" : "does not answer well")",
+            ],
+            ["problem", platform.word("problem")],
+            ["mode", body.word("mode")],
+            ["installation", body.word("installation")],
+            ["server", body["serving"]?.bool == true ? "running" : "not running"],
+            [
+                "proofs",
+                platform["proves_refusals"]?.bool == true
+                    ? "refusals of keys can be proved here"
+                    : "wait until one key has worked and a random one was refused",
+            ],
+            ["events", events.joined(separator: ", ")],
+        ].filter { $0[0] != "problem" || !isWell }
+    }
+}
+
+/// A heading and a table below it, or one line that says that there is nothing.
+func section(
+    _ title: String,
+    _ rows: JSONValue?,
+    _ header: [String],
+    _ row: (JSONValue) -> [String]
+) -> String {
+    guard let rows = rows?.array, !rows.isEmpty else { return "\n\(title): none\n" }
+    return "\n\(title)\n" + Table(header: header, rows: rows.map(row)).text(indent: 2)
+}
+
+extension JSONValue {
+    /// A member that is an object.
+    func part(_ name: String) -> JSONValue? {
+        guard let member = self[name], member.object != nil else { return .none }
+        return member
+    }
+
+    /// A member as people read it on one line; a dash where there is none.
+    func word(_ name: String) -> String {
+        switch self[name] {
+        case .string(let text)?: text.isEmpty ? "-" : text.plain
+        case .integer(let number)?: String(number)
+        case .number(let number)?: String(number)
+        case .bool(let isSo)?: isSo ? "yes" : "no"
+        case .array(let elements)? where !elements.isEmpty:
+            elements.map { $0.string ?? $0.text() }.joined(separator: ", ").plain
+        default: "-"
+        }
+    }
+}
