@@ -1,0 +1,158 @@
+import Foundation
+import JSON
+import Synchronization
+import Testing
+
+@testable import tollgate
+
+/// A console whose streams are kept.
+final class Transcript: Sendable {
+    private let texts = Mutex<(out: String, error: String)>(("", ""))
+    private let lines: Mutex<[String]>
+
+    init(typing lines: [String] = []) { self.lines = Mutex(lines) }
+
+    var out: String { texts.withLock { $0.out } }
+    var error: String { texts.withLock { $0.error } }
+
+    func console(canAsk: Bool = false) -> Console {
+        Console(
+            write: { text in self.texts.withLock { $0.out += text } },
+            writeError: { text in self.texts.withLock { $0.error += text } },
+            readLine: { self.lines.withLock { $0.isEmpty ? nil : $0.removeFirst() } },
+            canAsk: canAsk
+        )
+    }
+}
+
+/// A folder that is gone with its owner.
+final class Folder: Sendable {
+    let path: String
+
+    init() throws {
+        path =
+            FileManager.default.temporaryDirectory
+            .appendingPathComponent("tollgate-cli-\(UInt32.random(in: 0 ... .max))").path
+        try FileManager.default.createDirectory(
+            atPath: path,
+            withIntermediateDirectories: true
+        )
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func file(_ name: String, _ text: String? = nil) throws -> String {
+        let file = path + "/" + name
+        if let text { try Data(text.utf8).write(to: URL(fileURLWithPath: file)) }
+        return file
+    }
+
+    func mode(of name: String) throws -> Int? {
+        let attributes = try FileManager.default.attributesOfItem(atPath: path + "/" + name)
+        return (attributes[.posixPermissions] as? NSNumber)?.intValue
+    }
+}
+
+/// The executable as a child process.
+final class Child: Sendable {
+    /// How a call ended.
+    struct End: Sendable {
+        let exit: Int32
+        let out: String
+        let error: String
+
+        var json: JSONValue? { try? JSONValue(parsing: out.utf8) }
+    }
+
+    private let process: Process
+    private let input = Pipe()
+    private let out: Reading
+    private let error: Reading
+
+    /// Beside the bundle that runs the tests.
+    private static let executable = URL(fileURLWithPath: CommandLine.arguments[0])
+        .deletingLastPathComponent().appendingPathComponent("tollgate")
+
+    init(_ words: [String], _ environment: [String: String], input text: String? = nil) throws {
+        process = Process()
+        process.executableURL = Self.executable
+        process.arguments = words
+        process.environment = environment
+        process.standardInput = input
+        let (out, error) = (Pipe(), Pipe())
+        process.standardOutput = out
+        process.standardError = error
+        try process.run()
+        self.out = Reading(out.fileHandleForReading)
+        self.error = Reading(error.fileHandleForReading)
+        if let text { try input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
+        try input.fileHandleForWriting.close()
+    }
+
+    deinit { process.terminate() }
+
+    static func run(
+        _ words: [String],
+        _ environment: [String: String],
+        input: String? = nil
+    ) async throws -> End {
+        try await Child(words, environment, input: input).end()
+    }
+
+    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    func end() async -> End {
+        let (out, error) = (await out.all(), await error.all())
+        let exit = await withCheckedContinuation { continuation in
+            Thread.detachNewThread { [process] in
+                process.waitUntilExit()
+                continuation.resume(returning: process.terminationStatus)
+            }
+        }
+        return End(exit: exit, out: out, error: error)
+    }
+
+    /// The first line of the output that is JSON and has a member.
+    func outLine(with name: String) async -> JSONValue? { await out.line(with: name) }
+    /// The same of the standard error stream.
+    func errorLine(with name: String) async -> JSONValue? { await error.line(with: name) }
+}
+
+/// Reads a stream to its end on a thread of its own, for those who wait for a line of it.
+final class Reading: Sendable {
+    private let lines: AsyncStream<String>
+    private let whole = Mutex("")
+
+    init(_ handle: FileHandle) {
+        let (lines, continuation) = AsyncStream<String>.makeStream()
+        self.lines = lines
+        Thread.detachNewThread { [weak self] in
+            var rest = Data()
+            while true {
+                let data = handle.availableData
+                if data.isEmpty { break }
+                rest += data
+                while let end = rest.firstIndex(of: 0x0A) {
+                    let line = String(decoding: rest[rest.startIndex...end], as: UTF8.self)
+                    rest = Data(rest[(end + 1)...])
+                    self?.whole.withLock { $0 += line }
+                    continuation.yield(line)
+                }
+            }
+            self?.whole.withLock { $0 += String(decoding: rest, as: UTF8.self) }
+            continuation.finish()
+        }
+    }
+
+    func line(with name: String) async -> JSONValue? {
+        for await line in lines {
+            if let value = try? JSONValue(parsing: line.utf8), value[name] != nil { return value }
+        }
+        return nil
+    }
+
+    func all() async -> String {
+        for await _ in lines {}
+        return whole.withLock { $0 }
+    }
+}
