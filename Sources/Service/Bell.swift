@@ -26,20 +26,8 @@ package final class Bell: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Waits until it has rung more than `seen` times, the time is over, or the task is cancelled.
-    package func wait(past seen: Int, for duration: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.wait(past: seen) }
-            group.addTask {
-                // A cancelled sleep ends the wait as well, which is what cancelling is for.
-                try? await Task.sleep(for: duration)
-            }
-            await group.next()
-            group.cancelAll()
-        }
-    }
-
-    private func wait(past seen: Int) async {
+    /// Waits until it has rung more than `seen` times, or the task is cancelled.
+    package func wait(past seen: Int) async {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID

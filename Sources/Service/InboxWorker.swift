@@ -41,10 +41,11 @@ package struct InboxWorker: Sendable {
             let seen = arrived.count
             do {
                 while try await drain() > 0 {}
-                await arrived.wait(past: seen, for: .seconds(30))
+                await arrived.wait(past: seen)
             } catch {
                 log.error("inbox.stalled", ["error": "\(error)"])
-                await arrived.wait(past: seen, for: .seconds(1))
+                // A cancelled sleep ends the loop at its head.
+                try? await Task.sleep(for: .seconds(1))
             }
         }
     }

@@ -9,7 +9,9 @@ struct PlatformDesk: GrantConvergence {
 
     func wake() { provisioner.wake() }
 
-    func converge(_ id: Subscription.ID) async throws { try await provisioner.converge(id) }
+    func converge(_ id: Subscription.ID, patience: Duration) async throws {
+        try await provisioner.converge(id, patience: patience)
+    }
 
     func proveAgain(_ id: Subscription.ID) async throws -> Grant? {
         try await provisioner.proveAgain(id)

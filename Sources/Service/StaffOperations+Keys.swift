@@ -142,7 +142,7 @@ extension StaffOperations {
         if isServing {
             convergence.wake()
         } else {
-            try await convergence.converge(id)
+            try await convergence.converge(id, patience: .seconds(seconds))
         }
         let waits = Waits(changed: changed)
         let limit = isServing ? Duration.seconds(seconds) : .zero

@@ -7,8 +7,8 @@ package import Subscriptions
 package protocol GrantConvergence: Sendable {
     /// Says that grants may have become due.
     func wake()
-    /// Works on one grant until nothing is to be done at once.
-    func converge(_ id: Subscription.ID) async throws
+    /// Works on one grant until nothing is to be done at once, and through failures for so long.
+    func converge(_ id: Subscription.ID, patience: Duration) async throws
     /// Asks the platform again with the newest key, whatever is known of it.
     func proveAgain(_ id: Subscription.ID) async throws -> Grant?
     /// What is wrong with the platform as it answers now, in one sentence; nil when nothing is.

@@ -26,13 +26,21 @@ final class Waits: Sendable {
         let waiting = count.wrappingAdd(1, ordering: .relaxed).newValue
         defer { count.wrappingSubtract(1, ordering: .relaxed) }
         let clock = ContinuousClock()
-        let deadline = clock.now + (waiting > Self.countMax ? .zero : duration)
+        let granted = waiting > Self.countMax ? .zero : duration
+        let deadline = clock.now + granted
+        // Bare because it ends with this call. One sleep a request and not one a change: a
+        // cancelled sleep keeps its memory until its time comes.
+        let alarm = Task { [changed] in
+            guard granted > .zero, (try? await Task.sleep(for: granted)) != nil else { return }
+            changed.ring()
+        }
+        defer { alarm.cancel() }
         while true {
             let seen = changed.count
             let isLast = clock.now >= deadline || Task.isCancelled
             if let found = try await look(isLast) { return found }
             if isLast { return nil }
-            await changed.wait(past: seen, for: min(deadline - clock.now, .seconds(5)))
+            await changed.wait(past: seen)
         }
     }
 }
