@@ -81,7 +81,7 @@ package struct Configuration: Sendable {
             mode: mode,
             keyRing: try Self.keyRing(settings),
             platform: try Self.address(platform, mode),
-            publicURL: try Self.url(settings, "DREAMFACTORY_PUBLIC_URL") ?? platform,
+            publicURL: try Self.publicURL(settings, mode) ?? platform,
             platformEmail: email,
             platformPassword: password,
             stripeSecrets: try Self.stripeSecrets(settings, mode)
