@@ -162,3 +162,13 @@ package struct Configuration: Sendable {
         return "\(scheme)://\(url.host?.lowercased() ?? ""):\(port)"
     }
 }
+
+extension Configuration: CustomStringConvertible, CustomReflectable {
+    /// The database and the platform, and no secret.
+    package var description: String { "configuration of \(databasePath) for \(platform.origin)" }
+
+    /// Shows no secret either, also to a debugger's dump.
+    package var customMirror: Mirror {
+        Mirror(self, children: ["databasePath": databasePath, "platform": platform.origin])
+    }
+}
