@@ -108,7 +108,8 @@ let package = Package(
         tests("Sandbox", imports: ["Sandbox", "HTTP", "SQLite", "JSON"], fixtures: true),
         tests(
             "EndToEnd",
-            imports: ["tollgate", "Service", "Sandbox", "HTTP", "JSON", "Digest"]
+            imports: ["tollgate", "Service", "Sandbox", "HTTP", "JSON", "Digest"],
+            fixtures: true
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -92,9 +92,12 @@ extension StaffOperations {
         let id = grant.subscriptionID
         let after =
             grant.isProvedRefused
-            ? try await proveAgain(grant, since: start)
+            ? try await proveAgain(grant)
             : try await wait(request, for: id) { $0.isProvedRefused }
-        let body = try await shown(id)
+        guard let subscription = try await store.read({ try $0.subscription(id) }) else {
+            throw StaffStop(.notFound, "Nothing matches.")
+        }
+        let body: JSONValue = ["subscriptions": .array(try await summaries([subscription]))]
         guard after.isProvedRefused else {
             let why = after.problem.map { " \($0.sentence)" } ?? ""
             return StaffReply(
@@ -115,34 +118,18 @@ extension StaffOperations {
         )
     }
 
-    /// What was revoked before is proved again, by asking again; an older proof says nothing of now.
-    private func proveAgain(_ grant: Grant, since start: Date) async throws -> Grant {
+    /// What was revoked before is proved again, by asking again.
+    private func proveAgain(_ grant: Grant) async throws -> Grant {
         let id = grant.subscriptionID
         guard let after = try await convergence.proveAgain(id) else { return grant }
-        // A stored time has lost what it had below a millisecond.
-        let asked = start.addingTimeInterval(-0.001)
-        guard let proof = after.observed.proof, proof.at >= asked else {
-            let why = after.problem.map { " \($0.sentence)" } ?? ""
-            throw StaffStop(
-                .notYetProved,
-                "The key was refused when it was last asked, and could not be asked again.\(why)",
-                body: try await shown(id)
-            )
-        }
-        guard proof.answer == .gone else {
+        guard after.observed.proof?.answer == .gone else {
             throw StaffStop(
                 .notYetProved,
                 "The platform did not refuse the key again: see `tollgate subscriptions show "
-                    + "\(id)`.",
-                body: try await shown(id)
+                    + "\(id)`."
             )
         }
         return after
-    }
-
-    private func shown(_ id: Subscription.ID) async throws -> JSONValue {
-        let subscription = try await store.read { try $0.subscription(id) }
-        return ["subscriptions": .array(try await summaries(subscription.map { [$0] } ?? []))]
     }
 
     /// Waits, within `--wait`, until a grant is as it should be.
