@@ -89,7 +89,10 @@ final class Child: Sendable {
         try input.fileHandleForWriting.close()
     }
 
-    deinit { process.terminate() }
+    deinit {
+        // The number of a process that has ended may be another one's by now.
+        if process.isRunning { process.terminate() }
+    }
 
     static func run(
         _ words: [String],
