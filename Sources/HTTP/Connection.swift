@@ -12,6 +12,8 @@ final class Connection {
         /// The last answer is written and our side shut; input is read and dropped, so that the
         /// peer reads the answer before it meets a reset (RFC 9112 §9.6).
         case lingering
+        /// What was answered before is being written; then the connection ends without a word.
+        case dropping
     }
 
     /// What the deadline is for.

@@ -6,6 +6,9 @@ package struct HTTPResponse: Sendable, Equatable {
     package var headers: HTTPHeaders
     /// The body; it is not sent in answer to HEAD and with 204 and 304.
     package var body: [UInt8]
+    /// Whether the connection ends instead, without a byte of this answer; it is for servers that
+    /// rehearse a failing network.
+    package var dropsConnection = false
 
     /// Makes an answer.
     package init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
@@ -32,6 +35,13 @@ package struct HTTPResponse: Sendable, Equatable {
     package static func empty(status: Int = 204) -> HTTPResponse {
         HTTPResponse(status: status)
     }
+
+    /// No answer: the client meets the end of its connection.
+    package static let dropped: HTTPResponse = {
+        var response = HTTPResponse.empty(status: 502)
+        response.dropsConnection = true
+        return response
+    }()
 
     /// The body read as UTF-8.
     package var text: String { String(decoding: body, as: UTF8.self) }

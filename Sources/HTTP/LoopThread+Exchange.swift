@@ -14,6 +14,7 @@ extension LoopThread {
             shutdown(connection.fd, Int32(SHUT_WR))
             connection.phase = .lingering
         }
+        if connection.phase == .dropping, connection.output.count == 0 { return drop(connection) }
         if connection.phase == .lingering,
             connection.peerHasEnded || connection.lingered > limits.lingerBytes
         {
@@ -160,14 +161,18 @@ extension LoopThread {
         let closes = response.headers.hasToken("close", in: "Connection")
         let isStopping = shared.isStopping.load(ordering: .relaxed)
         let keepsAlive = exchange.keepsAlive && !closes && !isStopping
-        writer.append(
-            response,
-            toHead: exchange.request.method == "HEAD",
-            minorVersion: exchange.minorVersion,
-            keepsAlive: keepsAlive,
-            into: &connection.output.bytes
-        )
-        connection.phase = keepsAlive ? .reading : .closing
+        if response.dropsConnection {
+            connection.phase = .dropping
+        } else {
+            writer.append(
+                response,
+                toHead: exchange.request.method == "HEAD",
+                minorVersion: exchange.minorVersion,
+                keepsAlive: keepsAlive,
+                into: &connection.output.bytes
+            )
+            connection.phase = keepsAlive ? .reading : .closing
+        }
         connection.exchange = nil
         connection.restartWaiting()
         guard let log = shared.configuration.accessLog else { return }
@@ -213,7 +218,7 @@ extension LoopThread {
         switch connection.phase {
         case .reading: connection.output.count < limits.readAheadBytes
         case .handling: connection.parser.bufferedBytes < limits.readAheadBytes
-        case .closing: false
+        case .closing, .dropping: false
         case .lingering: true
         }
     }
@@ -223,7 +228,7 @@ extension LoopThread {
         if connection.output.count > 0 { return .write }
         switch connection.phase {
         case .handling: return .nothing
-        case .closing, .lingering: return .linger
+        case .closing, .lingering, .dropping: return .linger
         case .reading:
             if connection.exchange != nil { return .body }
             return connection.parser.isInRequest ? .head : .idle

@@ -108,9 +108,16 @@ struct ClaimRoute: Sendable {
             response.headers["Cache-Control"] = "no-store"
             return response
         case .exchanged(let token, _):
-            guard let lookup = try lookups.lookup(tokenDigest: SHA256.hash(token.utf8)) else {
-                return Problem.claimRefused.response(request.id)
-            }
+            return try await response(to: token) ?? Problem.claimRefused.response(request.id)
+        }
+    }
+
+    /// Nil where the token was ended since; an answer that is repeated may show a newer key.
+    private func response(to token: String) async throws -> HTTPResponse? {
+        let digest = SHA256.hash(token.utf8)
+        guard let lookup = try lookups.lookup(tokenDigest: digest) else { return nil }
+        let reveal = Reveal(lookups: lookups, store: store, now: now)
+        return try await reveal.answer(lookup, tokenDigest: digest) { lookup in
             var members = try answer.members(lookup, plan: try await plans.plan(lookup.plan))
             members["lookup_token"] = .string(token)
             var response = HTTPResponse.json(JSONValue.object(members).serialized())

@@ -30,6 +30,24 @@ extension Configuration {
         return url
     }
 
+    /// Subscribers send their keys there, so that live mode asks for https as it does of ours.
+    static func publicURL(
+        _ settings: Settings,
+        _ mode: Mode
+    ) throws(ConfigurationError) -> URL? {
+        let name = "DREAMFACTORY_PUBLIC_URL"
+        guard let url = try url(settings, name) else { return nil }
+        let isSafe =
+            url.scheme?.lowercased() == "https" || PlatformAddress.isLoopback(url.host ?? "")
+        guard isSafe || mode == .test else {
+            throw ConfigurationError(
+                "\(name) must begin with https in live mode: keys would cross the network in the "
+                    + "clear."
+            )
+        }
+        return url
+    }
+
     static func address(_ url: URL, _ mode: Mode) throws(ConfigurationError) -> PlatformAddress {
         do {
             return try PlatformAddress(url.absoluteString, isLive: mode == .live)

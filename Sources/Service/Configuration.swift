@@ -81,7 +81,7 @@ package struct Configuration: Sendable {
             mode: mode,
             keyRing: try Self.keyRing(settings),
             platform: try Self.address(platform, mode),
-            publicURL: try Self.url(settings, "DREAMFACTORY_PUBLIC_URL") ?? platform,
+            publicURL: try Self.publicURL(settings, mode) ?? platform,
             platformEmail: email,
             platformPassword: password,
             stripeSecrets: try Self.stripeSecrets(settings, mode)
@@ -109,14 +109,15 @@ package struct Configuration: Sendable {
         socketGroup = settings["TOLLGATE_SOCKET_GROUP"]
         guard let listen = settings["TOLLGATE_LISTEN"] else { return }
         guard let colon = listen.lastIndex(of: ":"),
+            let host = Self.host(listen[..<colon]),
             let port = Int(listen[listen.index(after: colon)...]), (0...65_535).contains(port)
         else {
             throw ConfigurationError(
-                "TOLLGATE_LISTEN must be a host and a port, for example 127.0.0.1:8080."
+                "TOLLGATE_LISTEN must be a host and a port, for example 127.0.0.1:8080 or "
+                    + "[::1]:8080."
             )
         }
-        let host = listen[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
-        self.host = host.isEmpty ? "0.0.0.0" : host
+        self.host = host
         self.port = port
     }
 
@@ -143,6 +144,15 @@ package struct Configuration: Sendable {
         }
     }
 
+    /// The host before the colon of the port; an IPv6 address stands in brackets.
+    private static func host(_ text: Substring) -> String? {
+        guard text.hasPrefix("["), text.hasSuffix("]") else {
+            guard !text.contains(where: { ":[]".contains($0) }) else { return nil }
+            return text.isEmpty ? "0.0.0.0" : String(text)
+        }
+        return String(text.dropFirst().dropLast())
+    }
+
     /// The staff socket beside a database.
     package static func socketPath(of databasePath: String) -> String { databasePath + ".sock" }
 
@@ -150,5 +160,15 @@ package struct Configuration: Sendable {
         let scheme = url.scheme?.lowercased() ?? ""
         let port = url.port ?? (scheme == "https" ? 443 : 80)
         return "\(scheme)://\(url.host?.lowercased() ?? ""):\(port)"
+    }
+}
+
+extension Configuration: CustomStringConvertible, CustomReflectable {
+    /// The database and the platform, and no secret.
+    package var description: String { "configuration of \(databasePath) for \(platform.origin)" }
+
+    /// Shows no secret either, also to a debugger's dump.
+    package var customMirror: Mirror {
+        Mirror(self, children: ["databasePath": databasePath, "platform": platform.origin])
     }
 }

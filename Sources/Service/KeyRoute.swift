@@ -30,7 +30,7 @@ struct KeyRoute: Sendable {
                 return done(Problem.unauthorized.response(request.id))
             }
             let isSettled = KeyAnswer.status(lookup) != "preparing" || wait == .zero
-            if isSettled, Self.isRevealed(lookup), let plan = lookup.plan.flatMap(plans.known) {
+            if isSettled, Reveal.isDone(lookup), let plan = lookup.plan.flatMap(plans.known) {
                 return done(try response(lookup, plan))
             }
         } catch {
@@ -51,10 +51,11 @@ struct KeyRoute: Sendable {
                 return isLast || KeyAnswer.status(lookup) != "preparing" ? lookup : nil
             }
             guard let lookup else { return Problem.unauthorized.response(request.id) }
-            let plan = try await plans.plan(lookup.plan)
-            let response = try response(lookup, plan)
-            if !Self.isRevealed(lookup) { try await reveal(lookup) }
-            return response
+            let reveal = Reveal(lookups: lookups, store: store, now: now)
+            let answer = try await reveal.answer(lookup, tokenDigest: digest) { lookup in
+                try response(lookup, try await plans.plan(lookup.plan))
+            }
+            return answer ?? Problem.unauthorized.response(request.id)
         } catch {
             return failure(error, request)
         }
@@ -66,27 +67,6 @@ struct KeyRoute: Sendable {
         )
         response.headers["Cache-Control"] = "no-store"
         return response
-    }
-
-    private func reveal(_ lookup: KeyLookup) async throws {
-        let now = now()
-        try await store.write { tx in
-            try tx.reveal(lookup.generation, to: lookup.tokenID)
-            try tx.append(
-                AuditEntry(
-                    at: now,
-                    actor: "subscriber",
-                    action: "key.revealed",
-                    subscriptionID: lookup.subscriptionID,
-                    details: ["generation": String(lookup.generation)]
-                )
-            )
-        }
-    }
-
-    /// Whether the answer holds no key, or one whose reveal to this token is on disk.
-    private static func isRevealed(_ lookup: KeyLookup) -> Bool {
-        !KeyAnswer.isShown(lookup) || lookup.revealedGeneration >= lookup.generation
     }
 
     private func failure(_ error: any Error, _ request: HTTPRequest) -> HTTPResponse {

@@ -97,3 +97,11 @@ package struct Settings: Sendable {
         return resolved
     }
 }
+
+extension Settings: CustomStringConvertible, CustomReflectable {
+    /// The names that are set, without their values.
+    package var description: String { "settings \(values.keys.sorted().joined(separator: ", "))" }
+
+    /// Shows the names only, also to a debugger's dump.
+    package var customMirror: Mirror { Mirror(self, children: ["names": values.keys.sorted()]) }
+}

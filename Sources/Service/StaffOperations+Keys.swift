@@ -92,12 +92,9 @@ extension StaffOperations {
         let id = grant.subscriptionID
         let after =
             grant.isProvedRefused
-            ? try await proveAgain(grant)
+            ? try await proveAgain(grant, since: start)
             : try await wait(request, for: id) { $0.isProvedRefused }
-        guard let subscription = try await store.read({ try $0.subscription(id) }) else {
-            throw StaffStop(.notFound, "Nothing matches.")
-        }
-        let body: JSONValue = ["subscriptions": .array(try await summaries([subscription]))]
+        let body = try await shown(id)
         guard after.isProvedRefused else {
             let why = after.problem.map { " \($0.sentence)" } ?? ""
             return StaffReply(
@@ -118,18 +115,34 @@ extension StaffOperations {
         )
     }
 
-    /// What was revoked before is proved again, by asking again.
-    private func proveAgain(_ grant: Grant) async throws -> Grant {
+    /// What was revoked before is proved again, by asking again; an older proof says nothing of now.
+    private func proveAgain(_ grant: Grant, since start: Date) async throws -> Grant {
         let id = grant.subscriptionID
         guard let after = try await convergence.proveAgain(id) else { return grant }
-        guard after.observed.proof?.answer == .gone else {
+        // A stored time has lost what it had below a millisecond.
+        let asked = start.addingTimeInterval(-0.001)
+        guard let proof = after.observed.proof, proof.at >= asked else {
+            let why = after.problem.map { " \($0.sentence)" } ?? ""
+            throw StaffStop(
+                .notYetProved,
+                "The key was refused when it was last asked, and could not be asked again.\(why)",
+                body: try await shown(id)
+            )
+        }
+        guard proof.answer == .gone else {
             throw StaffStop(
                 .notYetProved,
                 "The platform did not refuse the key again: see `tollgate subscriptions show "
-                    + "\(id)`."
+                    + "\(id)`.",
+                body: try await shown(id)
             )
         }
         return after
+    }
+
+    private func shown(_ id: Subscription.ID) async throws -> JSONValue {
+        let subscription = try await store.read { try $0.subscription(id) }
+        return ["subscriptions": .array(try await summaries(subscription.map { [$0] } ?? []))]
     }
 
     /// Waits, within `--wait`, until a grant is as it should be.

@@ -23,6 +23,7 @@ struct HTTPServerTests {
             "/large",
             .immediate { _ in .text(String(repeating: "x", count: 8 << 20)) }
         )
+        router.on("GET", "/drop", .immediate { _ in .dropped })
         router.on(
             "GET",
             "/bye",
@@ -162,6 +163,19 @@ struct HTTPServerTests {
     @Test func `a large answer reaches a slow reader whole`() async throws {
         try await withServer(router) { address throws in
             #expect(try HTTPClient(address).send("GET", "/large").body.count == 8 << 20)
+        }
+    }
+
+    @Test func `a dropped connection ends without a byte, after the answers before it`()
+        async throws
+    {
+        try await withServer(router) { address throws in
+            let connection = try RawConnection(address)
+            connection.send(Self.get + "GET /drop HTTP/1.1\r\nHost: a\r\n\r\n")
+            let text = try #require(connection.readToEnd())
+            #expect(text.hasSuffix("\r\n\r\nroot"))
+            #expect(text.components(separatedBy: "HTTP/1.1").count == 2)
+            #expect(try HTTPClient(address).send("GET", "/").status == 200)
         }
     }
 

@@ -114,6 +114,7 @@ extension Road {
     }
 
     /// Delivers as Stripe would; a signature that is given replaces the right one.
+    @discardableResult
     func deliver(_ body: [UInt8], signature: String? = nil) async throws -> HTTPResponse {
         let signature = signature ?? Self.signature(body, at: now)
         return try await request(

@@ -98,4 +98,13 @@ extension Wire {
         response.body = (["resource": .array(left)] as JSONValue).serialized()
         return response
     }
+
+    /// A platform on which somebody gave the service `shop` the type `system`.
+    static let shopOfTypeSystem: Script = { request, platform in
+        guard request.path.contains("/system/service") else { return nil }
+        var response = platform.answer(request)
+        let text = response.text.replacing(#""type":"sqlite""#, with: #""type":"system""#)
+        response.body = Array(text.utf8)
+        return response
+    }
 }
