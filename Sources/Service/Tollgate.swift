@@ -15,6 +15,10 @@ package final class Tollgate: Sendable {
     package struct Surroundings: Sendable {
         /// The time.
         package var now: @Sendable () -> Date = { Date() }
+        /// Waits that long between attempts at the platform; throws when the task is cancelled.
+        package var sleep: @Sendable (Duration) async throws -> Void = {
+            try await Task.sleep(for: $0)
+        }
         /// Random bytes.
         package var random: RandomBytes = { SecureRandom().bytes($0) }
         /// Sends requests to the platform.
@@ -145,7 +149,7 @@ package final class Tollgate: Sendable {
     private static func environment(_ surroundings: Surroundings) -> Provisioner.Environment {
         Provisioner.Environment(
             now: surroundings.now,
-            sleep: { try await Task.sleep(for: $0) },
+            sleep: surroundings.sleep,
             random: surroundings.random,
             jitter: { Double.random(in: 0..<1) },
             report: { surroundings.log.error("provisioner", ["report": $0]) }

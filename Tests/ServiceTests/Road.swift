@@ -49,7 +49,8 @@ final class Road: Sendable {
             Self.settings(folder),
             wire: wire,
             clock: clock,
-            log: log
+            log: log,
+            sleep: { [clock] in clock.advance(by: $0) }
         )
         let health = HealthRoute()
         health.become(ready: true)
@@ -62,7 +63,8 @@ final class Road: Sendable {
         _ settings: [String: String],
         wire: Wire,
         clock: SandboxClock,
-        log: Lines = Lines()
+        log: Lines = Lines(),
+        sleep: (@Sendable (Duration) async throws -> Void)? = nil
     ) async throws -> Tollgate {
         let now: @Sendable () -> Date = { clock.now }
         var surroundings = Tollgate.Surroundings(
@@ -71,6 +73,7 @@ final class Road: Sendable {
             onFatal: { log.add($0) }
         )
         surroundings.now = now
+        if let sleep { surroundings.sleep = sleep }
         return try await Tollgate(Configuration(Settings(environment: settings)), surroundings)
     }
 
