@@ -31,10 +31,10 @@ struct SecretsTests {
         var secrets = Self.configured
         secrets += road.wire.secrets.map { Secret(name: "what went over the wire", text: $0) }
         secrets += told.map { Secret(name: "what was told to a subscriber", text: $0) }
-        // The keys of ten subscribers, of two in two generations, and their tokens; and over the
+        // The keys of eleven subscribers, of two in two generations, and their tokens; and over the
         // wire the sessions and the keys that nobody has as well.
-        #expect(told.filter { $0.hasPrefix("tgtest") }.count == 12)
-        #expect(told.filter { $0.hasPrefix("tlk_") }.count == 10)
+        #expect(told.filter { $0.hasPrefix("tgtest") }.count == 13)
+        #expect(told.filter { $0.hasPrefix("tlk_") }.count == 11)
         #expect(road.wire.secrets.count >= 20)
 
         let places = try await Self.places(road)
@@ -111,6 +111,7 @@ extension SecretsTests {
         try await applyPlans(on: road)
         try await refuse(on: road)
         for answer in try await signUpInTrouble(on: road) { hear(answer) }
+        hear(try await signUpWithEcho(Subscriber(name: "kim", signedUpAt: road.now), on: road))
         let ada = Subscriber(name: "ada", signedUpAt: road.now)
         try await signUpWithFaults(ada, on: road)
         let mine = "idempotency-key-of-the-client"
@@ -194,6 +195,28 @@ extension SecretsTests {
         road.platform.inject(nil)
         road.pass(.seconds(600))
         try await road.work()
+    }
+
+    /// A platform that repeats what it hears.
+    private static func signUpWithEcho(
+        _ subscriber: Subscriber,
+        on road: Road
+    ) async throws -> HTTPResponse {
+        // The capabilities are known before, so that the echo hears the key.
+        try await road.deliver(subscriber.signUp[0])
+        try await road.work()
+        for event in subscriber.signUp { try await road.deliver(event) }
+        let heard = Lines()
+        for status in [400, 403, 404, 409, 500, 503] {
+            road.wire.script(Wire.echo(status, heard))
+            try await road.work()
+            await road.staff("status")
+            road.wire.script(nil)
+            road.pass(.seconds(1_000))
+        }
+        try await road.work()
+        #expect(heard.all.contains { $0.contains("tgtest") })
+        return try await road.claim(subscriber.reference)
     }
 
     private static func misuse(_ told: Set<String>, on road: Road) async throws {

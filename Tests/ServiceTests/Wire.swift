@@ -107,4 +107,21 @@ extension Wire {
         response.body = Array(text.utf8)
         return response
     }
+
+    /// A platform that puts what it was sent into its error, as the real one does with the values
+    /// of its SQL.
+    static func echo(_ status: Int, _ heard: Lines) -> Script {
+        { request, _ in
+            guard request.path.contains("/system/") else { return nil }
+            let sent = request.headers.fields.map(\.value).joined(separator: ", ")
+            let body = String(decoding: request.body, as: UTF8.self)
+            let message = "SQLSTATE[23000]: insert into app values (\(sent), \(body))"
+            heard.add(message)
+            let error: JSONValue = [
+                "code": .integer(Int64(status)), "message": .string(message),
+                "context": ["resource": [], "error": [.string(message)]],
+            ]
+            return .json((["error": error] as JSONValue).serialized(), status: status)
+        }
+    }
 }
