@@ -21,6 +21,7 @@ package enum Schema {
 
     /// All steps.
     package static let steps = [
-        Step(version: 1, name: "road", sql: PackageResources.V001__road_sql)
+        Step(version: 1, name: "road", sql: PackageResources.V001__road_sql),
+        Step(version: 2, name: "life", sql: PackageResources.V002__life_sql),
     ]
 }

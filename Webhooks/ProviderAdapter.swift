@@ -32,6 +32,26 @@ package protocol ProviderAdapter: Sendable {
     ///
     /// The id and the mode are those of the inbox; a provider whose body holds them reads its own.
     func reading(of body: [UInt8], id: String, mode: Mode) -> EventReading
+
+    /// What a stored event means by its objects as they stand now.
+    func reading(
+        of body: [UInt8],
+        id: String,
+        mode: Mode,
+        from objects: any ProviderObjects
+    ) async -> EventReading
+}
+
+extension ProviderAdapter {
+    /// What the event says itself, for a provider whose objects cannot be asked for.
+    package func reading(
+        of body: [UInt8],
+        id: String,
+        mode: Mode,
+        from objects: any ProviderObjects
+    ) async -> EventReading {
+        reading(of: body, id: id, mode: mode)
+    }
 }
 
 /// What must be known of an event before it is stored.

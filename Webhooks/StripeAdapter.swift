@@ -89,9 +89,23 @@ package struct StripeAdapter: ProviderAdapter {
         do {
             return try StripeEvent(Field(event)).reading()
         } catch {
-            return .parked(
-                Need(.malformed, subject: error.path, reason: "\(error.path) \(error.problem).")
-            )
+            return error.reading
+        }
+    }
+
+    /// What a stored event means by its objects as they stand now.
+    package func reading(
+        of body: [UInt8],
+        id: String,
+        mode: Mode,
+        from objects: any ProviderObjects
+    ) async -> EventReading {
+        do {
+            let event = Field(try JSONValue(parsing: body))
+            return await StripeRefetch(event, objects).reading()
+        } catch {
+            let reason = "The body is not JSON that can be read to its end."
+            return .parked(Need(.malformed, reason: reason))
         }
     }
 }

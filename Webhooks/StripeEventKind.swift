@@ -8,8 +8,13 @@ enum StripeEventKind {
     case payment(succeeded: Bool)
     /// Who a customer is.
     case customer
-    /// Money that goes back: the object names no subscription, which must not be guessed.
-    case refetch(String)
+    /// A refund, by the charge or by the refund itself. The object names no subscription, which
+    /// must not be guessed.
+    case refund
+    /// A dispute, which names no subscription either.
+    case dispute
+    /// A card's issuer fears fraud.
+    case warning
     /// Known, and of no consequence.
     case ignored(String)
 
@@ -41,23 +46,20 @@ enum StripeEventKind {
         ),
         "customer.created": .customer,
         "customer.updated": .customer,
-        "customer.deleted": .ignored(
-            "Stripe ends the customer's subscriptions and tells of each by itself."
-        ),
-        "charge.refunded": .refetch(
-            "Money was refunded; which subscription it paid must be asked of Stripe."
-        ),
-        "charge.dispute.created": .refetch(
-            "A payment is disputed; which subscription it paid must be asked of Stripe."
-        ),
-        "charge.dispute.closed": .refetch(
-            "A dispute has ended; which subscription it is about must be asked of Stripe."
-        ),
-        "charge.dispute.funds_withdrawn": .ignored(
-            "charge.dispute.created says what access depends on."
-        ),
-        "charge.dispute.funds_reinstated": .ignored(
-            "charge.dispute.closed says what access depends on."
+        "customer.deleted": .customer,
+        "charge.refunded": .refund,
+        "charge.refund.updated": .refund,
+        "refund.created": .refund,
+        "refund.updated": .refund,
+        "refund.failed": .refund,
+        "charge.dispute.created": .dispute,
+        "charge.dispute.updated": .dispute,
+        "charge.dispute.closed": .dispute,
+        "charge.dispute.funds_withdrawn": .dispute,
+        "charge.dispute.funds_reinstated": .dispute,
+        "radar.early_fraud_warning.created": .warning,
+        "radar.early_fraud_warning.updated": .ignored(
+            "radar.early_fraud_warning.created has said it."
         ),
     ]
 }

@@ -13,23 +13,27 @@ struct StripeInvoice {
         self.succeeded = succeeded
     }
 
-    func reading(_ made: MakeEvent) throws(FieldFault) -> EventReading {
+    func reading(_ made: MakeEvent, at time: Date?) throws(FieldFault) -> EventReading {
         try object.expectObject("invoice")
         guard let subscription = try subscription() else {
             return .ignored("The invoice belongs to no subscription.")
         }
+        let periods = try periods()
         let payment = Payment(
             subscriptionID: subscription,
             customerID: try object["customer"].present?.reference(),
             email: try Field.email(in: object["customer_email"], object["customer"]["email"]),
             succeeded: succeeded,
-            periodEnd: try periodEnd()
+            paidAt: succeeded
+                ? try object["status_transitions"]["paid_at"].present?.time() ?? time : nil,
+            periods: periods.ends,
+            periodEnd: periods.earliest
         )
         return try made(.payment(payment))
     }
 
     /// `parent.subscription_details.subscription`, before 2025-03-31 `subscription`.
-    private func subscription() throws(FieldFault) -> String? {
+    func subscription() throws(FieldFault) -> String? {
         let parent = object["parent"]
         if let details = parent["subscription_details"].present {
             return try details["subscription"].reference()
@@ -43,20 +47,40 @@ struct StripeInvoice {
         return nil
     }
 
-    /// The end of the period that the invoice opens, the earliest where its items differ.
+    /// The periods that an invoice opens.
+    struct Periods {
+        /// Their ends by price, where the lines name one.
+        var ends: [String: Date] = [:]
+        /// The earliest end.
+        var earliest: Date?
+        /// Whether there were lines, and each only corrects what another invoice has opened.
+        var isCorrection = false
+    }
+
+    /// The ends of the periods that the invoice opens.
     ///
     /// A metered line is billed afterwards, so that its period ends where the invoice's does; a
     /// proration corrects a period that another invoice has opened.
-    private func periodEnd() throws(FieldFault) -> Date? {
-        guard !object["lines"]["data"].isAbsent else { return nil }
+    func periods() throws(FieldFault) -> Periods {
+        var periods = Periods()
+        guard !object["lines"]["data"].isAbsent else { return periods }
         let invoiced = try object["period_end"].present?.time()
-        var ends: [Date] = []
-        for line in try object["lines"]["data"].elements() where Self.opensPeriod(line) {
+        let lines = try object["lines"]["data"].elements()
+        for line in lines where Self.opensPeriod(line) {
             let end = try line["period"]["end"].time()
             if let invoiced, end <= invoiced { continue }
-            ends.append(end)
+            periods.earliest = min(periods.earliest ?? end, end)
+            guard let price = Self.price(of: line) else { continue }
+            periods.ends[price] = max(periods.ends[price] ?? end, end)
         }
-        return ends.min()
+        periods.isCorrection = !lines.isEmpty && lines.allSatisfy { !Self.opensPeriod($0) }
+        return periods
+    }
+
+    /// `pricing.price_details.price`, before 2025-03-31 `price`, before 2020 `plan`.
+    private static func price(of line: Field) -> String? {
+        [line["pricing"]["price_details"]["price"], line["price"], line["plan"]]
+            .lazy.compactMap { try? $0.present?.reference() }.first
     }
 
     private static func opensPeriod(_ line: Field) -> Bool {

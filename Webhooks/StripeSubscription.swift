@@ -15,6 +15,11 @@ struct StripeSubscription {
 
     func reading(_ made: MakeEvent) throws(FieldFault) -> EventReading {
         try object.expectObject("subscription")
+        if let behavior = object["pause_collection"]["behavior"].present, pause == nil, !ended {
+            let word = try behavior.word()
+            let reason = "\(behavior.path) is \"\(word)\", which this version does not know."
+            return .parked(Need(.unknownStatus, subject: word, reason: reason))
+        }
         guard let status = try status() else {
             let word = try object["status"].word()
             let reason =
@@ -26,7 +31,36 @@ struct StripeSubscription {
             let reason = "\(object["items"].path) is cut short; \(id) must be fetched from Stripe."
             return .parked(Need(.refetch, subject: id, reason: reason))
         }
-        return try made(.subscription(try snapshot(status)))
+        let snapshot = try snapshot(status)
+        guard status.isFinal || !snapshot.items.isEmpty else {
+            let reason = "\(object["items"].path) is empty; \(snapshot.id) must be fetched."
+            return .parked(Need(.refetch, subject: snapshot.id, reason: reason))
+        }
+        return try made(.subscription(snapshot))
+    }
+
+    private var pause: CollectionPause? {
+        let word = object["pause_collection"]["behavior"].value?.string
+        guard let behavior = word.flatMap(CollectionPause.Behavior.init) else { return nil }
+        // A pause whose end cannot be read lasts until the provider says otherwise.
+        let resumesAt = try? object["pause_collection"]["resumes_at"].present?.time()
+        return CollectionPause(behavior, resumesAt: resumesAt)
+    }
+
+    /// What an expanded `latest_invoice` says: a draft that does not advance by itself is one that
+    /// nobody is asked to pay.
+    private func invoice() throws(FieldFault) -> LatestInvoice? {
+        let invoice = object["latest_invoice"]
+        guard invoice.value?.object != nil, let status = invoice["status"].value?.string else {
+            return nil
+        }
+        let isAwaited =
+            status == "open" || (status == "draft" && invoice["auto_advance"].value != false)
+        let due = [
+            invoice["due_date"], invoice["status_transitions"]["finalized_at"],
+            invoice["created"],
+        ].first { !$0.isAbsent }
+        return LatestInvoice(isAwaited: isAwaited, dueAt: try due?.time())
     }
 
     /// The status; `customer.subscription.deleted` is the end whatever the object still says.
@@ -49,7 +83,11 @@ struct StripeSubscription {
             cancelAt: try unlessFinal(status, nil) { () throws(FieldFault) in
                 try cancelAt(items)
             },
-            collectionPaused: object["pause_collection"].present != nil,
+            pause: pause,
+            daysUntilDue: try unlessFinal(status, 0) { () throws(FieldFault) in
+                Int(try object["days_until_due"].present?.integer(in: 0...3_650) ?? 0)
+            },
+            invoice: try unlessFinal(status, nil, invoice),
             endedAt: try unlessFinal(status, nil) { () throws(FieldFault) in
                 try object["ended_at"].present?.time()
             }
@@ -78,6 +116,9 @@ struct StripeSubscription {
                     price: try Self.price(of: item),
                     // A metered item has no quantity.
                     quantity: try item["quantity"].present?.integer(in: 0...Int64.max) ?? 1,
+                    periodStart: try
+                        (item["current_period_start"].present
+                        ?? object["current_period_start"].present)?.time(),
                     periodEnd: try
                         (item["current_period_end"].present
                         ?? object["current_period_end"].present)?.time()

@@ -80,4 +80,14 @@ package struct WebhookEndpoint: Sendable {
     package func reading(of body: [UInt8], id: String, mode: Mode) -> EventReading {
         adapter.reading(of: body, id: id, mode: mode)
     }
+
+    /// What a stored event means by its objects as they stand now.
+    package func reading(
+        of body: [UInt8],
+        id: String,
+        mode: Mode,
+        from objects: any ProviderObjects
+    ) async -> EventReading {
+        await adapter.reading(of: body, id: id, mode: mode, from: objects)
+    }
 }

@@ -23,6 +23,7 @@ extension InboxEvent.State: ColumnValue {}
 extension Need.Kind: ColumnValue {}
 extension Hold.Kind: ColumnValue {}
 extension GrantProblem.Kind: ColumnValue {}
+extension CollectionPause.Behavior: ColumnValue {}
 
 extension CheckoutPayment: ColumnValue {
     package static func read(from column: Column) throws(SQLiteError) -> CheckoutPayment {

@@ -65,6 +65,15 @@ extension SQLiteTransaction {
         )
     }
 
+    func lastDelivery(of provider: Provider) throws -> Date? {
+        try connection.first(
+            """
+            SELECT received_at FROM inbox WHERE provider = :provider ORDER BY number DESC LIMIT 1
+            """,
+            ["provider": Value(provider)]
+        ) { row in try row[0] as Date }
+    }
+
     func eventCounts() throws -> [InboxEvent.State: Int] {
         let counts = try connection.query("SELECT state, count(*) FROM inbox GROUP BY state") {
             row in (try row[0] as InboxEvent.State, try row[1] as Int)

@@ -25,14 +25,16 @@ extension SQLiteTransaction {
     func save(_ customer: Customer) throws {
         try connection.run(
             """
-            INSERT INTO customer (id, provider, mode, provider_id, email, created_at)
-            VALUES (:id, :provider, :mode, :provider_id, :email, :created)
-            ON CONFLICT (id) DO UPDATE SET email = excluded.email
+            INSERT INTO customer (id, provider, mode, provider_id, email, created_at, deleted_at)
+            VALUES (:id, :provider, :mode, :provider_id, :email, :created, :deleted)
+            ON CONFLICT (id) DO UPDATE SET
+                email = excluded.email, deleted_at = excluded.deleted_at
             """,
             [
                 "id": Value(customer.id), "provider": Value(customer.provider),
                 "mode": Value(customer.mode), "provider_id": .text(customer.providerID),
                 "email": Value(customer.email), "created": Value(customer.createdAt),
+                "deleted": Value(customer.deletedAt),
             ]
         )
     }
@@ -56,6 +58,14 @@ extension SQLiteTransaction {
             WHERE provider_id = :id AND provider = :provider AND mode = :mode
             """,
             ["id": .text(providerID), "provider": Value(provider), "mode": Value(mode)],
+            Subscription.init
+        )
+    }
+
+    func subscriptions(of id: Customer.ID) throws -> [Subscription] {
+        try connection.query(
+            "SELECT * FROM subscription WHERE customer_id = :id ORDER BY created_at, id",
+            ["id": Value(id)],
             Subscription.init
         )
     }
@@ -132,32 +142,69 @@ extension SQLiteTransaction {
     }
 
     func save(_ subscription: Subscription) throws {
-        try connection.run(Self.saveSubscription, subscription.bindings)
+        try connection.run(Self.saveSubscription, subscription.bindings())
     }
 
-    private static let saveSubscription = """
-        INSERT INTO subscription (
-            id, provider, mode, provider_id, customer_id, status, status_at, is_uncertain, plan_id,
-            plan_version, price, period_end_at, paid_through_at, checkout_payment, trial_end_at,
-            cancel_at, is_collection_paused, past_due_since_at, ended_at, created_at,
-            next_decision_at
-        ) VALUES (
-            :id, :provider, :mode, :provider_id, :customer_id, :status, :status_at, :is_uncertain,
-            :plan_id, :plan_version, :price, :period_end_at, :paid_through_at, :checkout_payment,
-            :trial_end_at, :cancel_at, :is_collection_paused, :past_due_since_at, :ended_at,
-            :created_at, :next_decision_at
+    /// The columns that an event may change.
+    private static let movedColumns = [
+        "customer_id", "status", "status_at", "is_uncertain", "plan_id", "plan_version", "price",
+        "quantity", "period_start_at", "period_end_at", "is_period_covered", "days_until_due",
+        "paid_periods", "paid_through_at", "paid_at", "checkout_payment", "trial_end_at",
+        "cancel_at", "collection_pause", "collection_resumes_at", "past_due_since_at",
+        "settled_at", "reversals", "fetched_at", "ended_at", "next_decision_at",
+    ]
+
+    private static let saveSubscription: String = {
+        let columns = ["id", "provider", "mode", "provider_id", "created_at"] + movedColumns
+        return """
+            INSERT INTO subscription (\(columns.joined(separator: ", ")))
+            VALUES (\(columns.map { ":\($0)" }.joined(separator: ", ")))
+            ON CONFLICT (id) DO UPDATE SET
+                \(movedColumns.map { "\($0) = excluded.\($0)" }.joined(separator: ", "))
+            """
+    }()
+}
+
+// MARK: - Reconciliation
+
+extension SQLiteTransaction {
+    func reconciliation(_ provider: Provider) throws -> Reconciliation? {
+        try connection.first(
+            "SELECT * FROM reconciliation WHERE provider = :provider",
+            ["provider": Value(provider)]
+        ) { row in
+            Reconciliation(
+                provider: try row["provider"],
+                startedAt: try row["started_at"],
+                cursor: try row["cursor"],
+                compared: try row["compared"],
+                changed: try row["changed"],
+                finishedAt: try row["finished_at"]
+            )
+        }
+    }
+
+    func save(_ reconciliation: Reconciliation) throws {
+        try connection.run(
+            """
+            INSERT INTO reconciliation (
+                provider, started_at, cursor, compared, changed, finished_at
+            ) VALUES (:provider, :started, :cursor, :compared, :changed, :finished)
+            ON CONFLICT (provider) DO UPDATE SET
+                started_at = excluded.started_at, cursor = excluded.cursor,
+                compared = excluded.compared, changed = excluded.changed,
+                finished_at = excluded.finished_at
+            """,
+            [
+                "provider": Value(reconciliation.provider),
+                "started": Value(reconciliation.startedAt),
+                "cursor": Value(reconciliation.cursor),
+                "compared": Value(reconciliation.compared),
+                "changed": Value(reconciliation.changed),
+                "finished": Value(reconciliation.finishedAt),
+            ]
         )
-        ON CONFLICT (id) DO UPDATE SET
-            customer_id = excluded.customer_id, status = excluded.status,
-            status_at = excluded.status_at, is_uncertain = excluded.is_uncertain,
-            plan_id = excluded.plan_id, plan_version = excluded.plan_version,
-            price = excluded.price, period_end_at = excluded.period_end_at,
-            paid_through_at = excluded.paid_through_at,
-            checkout_payment = excluded.checkout_payment, trial_end_at = excluded.trial_end_at,
-            cancel_at = excluded.cancel_at, is_collection_paused = excluded.is_collection_paused,
-            past_due_since_at = excluded.past_due_since_at, ended_at = excluded.ended_at,
-            next_decision_at = excluded.next_decision_at
-        """
+    }
 }
 
 // MARK: - Holds
@@ -209,6 +256,7 @@ extension Customer {
             email: try row["email"],
             createdAt: try row["created_at"]
         )
+        deletedAt = try row["deleted_at"]
     }
 }
 
@@ -227,29 +275,46 @@ extension Subscription {
         isUncertain = try row["is_uncertain"]
         plan = try Plan.Reference(id: row["plan_id"], version: row["plan_version"])
         price = try row["price"]
+        quantity = try row["quantity"]
+        periodStart = try row["period_start_at"]
         periodEnd = try row["period_end_at"]
+        isPeriodCovered = try row["is_period_covered"]
+        daysUntilDue = try row["days_until_due"]
+        paidPeriods = try (row["paid_periods"] as JSONColumn<[String: Date]>).content
         paidThrough = try row["paid_through_at"]
+        paidAt = try row["paid_at"]
         checkoutPayment = try row["checkout_payment"]
         trialEnd = try row["trial_end_at"]
         cancelAt = try row["cancel_at"]
-        collectionPaused = try row["is_collection_paused"]
+        if let behavior: CollectionPause.Behavior = try row["collection_pause"] {
+            pause = CollectionPause(behavior, resumesAt: try row["collection_resumes_at"])
+        }
         pastDueSince = try row["past_due_since_at"]
+        settledAt = try row["settled_at"]
+        reversals = try (row["reversals"] as JSONColumn<[Reversal]>).content
+        fetchedAt = try row["fetched_at"]
         endedAt = try row["ended_at"]
         nextDecisionAt = try row["next_decision_at"]
     }
 
-    fileprivate var bindings: Bindings {
+    fileprivate func bindings() throws -> Bindings {
         [
             "id": Value(id), "provider": Value(provider), "mode": Value(mode),
-            "provider_id": .text(providerID), "customer_id": Value(customerID),
-            "status": Value(status), "status_at": Value(statusAt),
-            "is_uncertain": Value(isUncertain), "plan_id": Value(plan?.id),
-            "plan_version": Value(plan?.version), "price": Value(price),
-            "period_end_at": Value(periodEnd), "paid_through_at": Value(paidThrough),
+            "provider_id": .text(providerID), "created_at": Value(createdAt),
+            "customer_id": Value(customerID), "status": Value(status),
+            "status_at": Value(statusAt), "is_uncertain": Value(isUncertain),
+            "plan_id": Value(plan?.id), "plan_version": Value(plan?.version),
+            "price": Value(price), "quantity": Value(quantity),
+            "period_start_at": Value(periodStart), "period_end_at": Value(periodEnd),
+            "is_period_covered": Value(isPeriodCovered), "days_until_due": Value(daysUntilDue),
+            "paid_periods": try JSONColumn.text(paidPeriods),
+            "paid_through_at": Value(paidThrough), "paid_at": Value(paidAt),
             "checkout_payment": Value(checkoutPayment), "trial_end_at": Value(trialEnd),
-            "cancel_at": Value(cancelAt), "is_collection_paused": Value(collectionPaused),
-            "past_due_since_at": Value(pastDueSince), "ended_at": Value(endedAt),
-            "created_at": Value(createdAt), "next_decision_at": Value(nextDecisionAt),
+            "cancel_at": Value(cancelAt), "collection_pause": Value(pause?.behavior),
+            "collection_resumes_at": Value(pause?.resumesAt),
+            "past_due_since_at": Value(pastDueSince), "settled_at": Value(settledAt),
+            "reversals": try JSONColumn.text(reversals), "fetched_at": Value(fetchedAt),
+            "ended_at": Value(endedAt), "next_decision_at": Value(nextDecisionAt),
         ]
     }
 }

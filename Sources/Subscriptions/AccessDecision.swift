@@ -57,10 +57,14 @@ extension Access {
         case .incompleteExpired:
             return AccessDecision(.ended, "the first payment never came")
         case .incomplete: return AccessDecision(.none, "the first payment has not come")
-        case .unpaid:
+        case .trialing, .active, .pastDue, .unpaid, .paused: break
+        }
+        if let plan, let decision = decideByReversal(subscription, plan, now) { return decision }
+        switch status {
+        case .unpaid where !isPaidSince(subscription):
             return decideAsleep("unpaid: the provider has stopped trying", subscription, now)
         case .paused: return decideAsleep("paused by the provider", subscription, now)
-        case .trialing, .active, .pastDue: break
+        default: break
         }
         guard let plan else { return AccessDecision(.none, "no plan has its price") }
         if subscription.checkoutPayment == .pending {
@@ -69,19 +73,59 @@ extension Access {
         if subscription.checkoutPayment == .failed {
             return AccessDecision(.none, "the checkout's payment failed")
         }
+        if let pause = subscription.pause, pause.behavior == .void, pause.isOpen(at: now) {
+            return decideAsleep(
+                "collection is paused without service",
+                subscription,
+                now,
+                until: pause.resumesAt
+            )
+        }
         return decideByDate(subscription, status, plan, now)
     }
 
-    /// A key that sleeps as the provider says, until a scheduled end that nobody may tell of.
+    /// What the plan does about money that went back and that no later payment has replaced.
+    private static func decideByReversal(
+        _ subscription: Subscription,
+        _ plan: Plan,
+        _ now: Date
+    ) -> AccessDecision? {
+        guard let (reversal, policy) = subscription.reversal(under: plan) else { return nil }
+        switch policy {
+        case .keep: return nil
+        case .end:
+            return AccessDecision(.ended, "\(reversal.clause); the plan ends access for that")
+        case .suspend:
+            return decideAsleep(
+                "\(reversal.clause); the plan suspends access for that",
+                subscription,
+                now
+            )
+        }
+    }
+
+    /// A key that sleeps as the provider says, until a date or a scheduled end that nobody may
+    /// tell of.
     private static func decideAsleep(
         _ reason: String,
         _ subscription: Subscription,
-        _ now: Date
+        _ now: Date,
+        until date: Date? = nil
     ) -> AccessDecision {
         if let cancelAt = subscription.cancelAt, cancelAt <= now {
             return afterScheduledEnd(cancelAt, now)
         }
-        return AccessDecision(.suspended, reason, until: subscription.cancelAt)
+        let until = [date, subscription.cancelAt].compactMap(\.self).min()
+        return AccessDecision(.suspended, reason, until: until)
+    }
+
+    /// Whether money for the current period came after the last word of a failure: the word that
+    /// all is well again is late or lost.
+    private static func isPaidSince(_ subscription: Subscription) -> Bool {
+        guard let paidAt = subscription.paidAt, let statusAt = subscription.statusAt,
+            let paid = subscription.paidThrough, let end = subscription.periodEnd
+        else { return false }
+        return paidAt > statusAt && paid >= end
     }
 
     /// What holds while the provider counts the subscription as running: dates end it even if the
@@ -95,30 +139,54 @@ extension Access {
         if let cancelAt = subscription.cancelAt, cancelAt <= now {
             return afterScheduledEnd(cancelAt, now)
         }
-        let paid = subscription.paidThrough
-        let (begin, reason): (Date?, String) =
-            switch status {
-            case .trialing:
-                (latest(subscription.trialEnd ?? subscription.periodEnd, paid), "in its trial")
-            case .pastDue: (subscription.pastDueSince, "past due, within the plan's grace")
-            default: (latest(subscription.periodEnd, paid), "the subscription is active")
-            }
-        guard let begin else {
-            return AccessDecision(.active, reason, until: subscription.cancelAt)
+        let term = term(subscription, status)
+        guard let begin = term.begin else {
+            return AccessDecision(.active, term.reason, until: subscription.cancelAt)
         }
         let end = begin.addingTimeInterval(plan.pastDueGrace.seconds)
         guard now < end else {
-            let why = status == .pastDue ? "a payment failed" : "the period or trial ended"
             return AccessDecision(
                 .suspended,
-                "\(why) and the plan's grace is over",
+                "\(term.end) and the plan's grace is over",
                 until: subscription.cancelAt
             )
         }
         return AccessDecision(
             .active,
-            reason,
+            begin <= now ? "\(term.end), within the plan's grace" : term.reason,
             until: min(end, subscription.cancelAt ?? end)
+        )
+    }
+
+    /// From when the plan's grace counts, why access stands until then, and what then has happened.
+    ///
+    /// The word that follows the end of a period or trial can be late by as long as the provider
+    /// retries, so every end has the grace; a plan whose trials must end on the second says `0s`.
+    private static func term(
+        _ subscription: Subscription,
+        _ status: SubscriptionStatus
+    ) -> (begin: Date?, reason: String, end: String) {
+        let paid = subscription.paidThrough
+        switch status {
+        case .trialing:
+            return (
+                latest(subscription.trialEnd ?? subscription.periodEnd, paid), "in its trial",
+                "the trial ended"
+            )
+        case .pastDue where !isPaidSince(subscription):
+            return (subscription.pastDueSince, "past due", "a payment failed")
+        default: break
+        }
+        // Stripe moves the period an hour before it charges for it: a moved period is no paid one,
+        // so it has the grace from its own beginning while its money is awaited.
+        if let paid, let start = subscription.periodStart, let end = subscription.periodEnd,
+            paid < end, !subscription.isPeriodCovered
+        {
+            let due = start.addingTimeInterval(Double(subscription.daysUntilDue) * 86_400)
+            return (max(due, paid), "active", "the current period is not paid")
+        }
+        return (
+            latest(subscription.periodEnd, paid), "the subscription is active", "the period ended"
         )
     }
 

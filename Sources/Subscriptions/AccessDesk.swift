@@ -79,15 +79,14 @@ package struct AccessDesk: Sendable {
         let desired = grant.desired
         let access = before?.access ?? .none
         if access != desired.access {
-            try append(
-                "access.changed",
-                [
-                    "from": access.rawValue,
-                    "to": desired.access.rawValue,
-                    "reason": desired.reason,
-                    "generation": String(desired.generation),
-                ]
-            )
+            var details = [
+                "from": access.rawValue,
+                "to": desired.access.rawValue,
+                "reason": desired.reason,
+                "generation": String(desired.generation),
+            ]
+            if access == .ended { details["return"] = "a new key after the end" }
+            try append("access.changed", details)
         }
         if let from = before?.plan, let to = desired.plan, from != to {
             try append(

@@ -79,15 +79,72 @@ package struct EventDesk: Sendable {
             try finish(effect, isNews: true, payment, &event, in: tx, now)
             try insertClaim(checkout, before.id, payment, in: tx, now)
         case .payment(let attempt):
-            guard let customerID = attempt.customerID else {
-                park(&event, Need(.malformed, reason: "The payment names no customer."))
+            try applyPayment(attempt, payment, &event, in: tx, now)
+        case .reversal(let reversal, let id):
+            let known = try known(id, payment, in: tx)
+            guard let before = known else {
+                park(&event, Self.needsSubscription(id))
                 return
             }
-            let customer = try customer(customerID, attempt.email, payment, in: tx, now)
-            let before = try subscription(attempt.subscriptionID, customer, payment, in: tx, now)
-            let effect = before.applying(attempt)
+            let effect = before.applying(reversal)
             try finish(effect, isNews: effect.isNews, payment, &event, in: tx, now)
+        case .warning(let sentence, let id):
+            let known = try id.flatMap { try self.known($0, payment, in: tx) }
+            event.subscriptionID = known?.id
+            event.state = .applied
+            event.note = "\(sentence) Access stays as it is; look at the payment."
+            try tx.append(
+                AuditEntry(
+                    at: now,
+                    actor: "provider:\(payment.provider)",
+                    action: "payment.warned",
+                    subscriptionID: known?.id,
+                    details: ["event": String(event.number), "warning": sentence]
+                )
+            )
         }
+    }
+
+    private static func needsSubscription(_ id: String) -> Need {
+        Need(
+            .refetch,
+            subject: id,
+            reason: "The subscription \(id) is not known here yet: the next comparison with the "
+                + "provider brings it, or run `tollgate reconcile`."
+        )
+    }
+
+    private func known(
+        _ providerID: String,
+        _ payment: PaymentEvent,
+        in tx: any StoreTransaction
+    ) throws -> Subscription? {
+        try tx.subscription(
+            provider: payment.provider,
+            mode: payment.mode,
+            providerID: providerID
+        )
+    }
+
+    private func applyPayment(
+        _ attempt: Payment,
+        _ payment: PaymentEvent,
+        _ event: inout InboxEvent,
+        in tx: any StoreTransaction,
+        _ now: Date
+    ) throws {
+        let before: Subscription
+        if let customerID = attempt.customerID {
+            let customer = try customer(customerID, attempt.email, payment, in: tx, now)
+            before = try subscription(attempt.subscriptionID, customer, payment, in: tx, now)
+        } else if let known = try known(attempt.subscriptionID, payment, in: tx) {
+            before = known
+        } else {
+            park(&event, Need(.malformed, reason: "The payment names no customer."))
+            return
+        }
+        let effect = before.applying(attempt)
+        try finish(effect, isNews: effect.isNews, payment, &event, in: tx, now)
     }
 
     private func applyCustomer(
@@ -98,12 +155,23 @@ package struct EventDesk: Sendable {
         _ now: Date
     ) throws {
         var customer = try customer(snapshot.id, nil, payment, in: tx, now)
-        if let email = snapshot.email, email != customer.email {
+        if let email = snapshot.email, email != customer.email, !snapshot.isDeleted {
             customer.email = email
             try tx.save(customer)
         }
         event.state = .applied
         event.note = "the customer is known by their e-mail address"
+        guard snapshot.isDeleted, customer.deletedAt == nil else { return }
+        customer.deletedAt = payment.occurredAt
+        try tx.save(customer)
+        var ended = 0
+        for subscription in try tx.subscriptions(of: customer.id) {
+            let effect = subscription.ending(at: payment.occurredAt)
+            guard effect.isNews else { continue }
+            ended += 1
+            try finish(effect, isNews: true, payment, &event, in: tx, now)
+        }
+        event.note = "the customer was deleted, which ended \(ended) subscriptions"
     }
 
     /// A snapshot is applied whole or parked whole; only one that takes access away whatever the
@@ -115,21 +183,13 @@ package struct EventDesk: Sendable {
         in tx: any StoreTransaction,
         _ now: Date
     ) throws {
-        let known = try tx.subscription(
-            provider: payment.provider,
-            mode: payment.mode,
-            providerID: snapshot.id
-        )
-        let current = try known?.plan.flatMap { try tx.plan($0) }
-        let match = PlanMatch.find(
-            snapshot.items,
-            provider: payment.provider,
-            current: current,
-            price: known?.price,
-            latest: try tx.latestPlans()
-        )
+        let known = try known(snapshot.id, payment, in: tx)
+        if let known, let stopped = known.guarding(snapshot, payment) {
+            // What can change nothing needs no plan either.
+            return try finish(stopped, isNews: false, payment, &event, in: tx, now)
+        }
         let plan: PlanMatch?
-        switch match {
+        switch try match(snapshot, known, payment, in: tx) {
         case .success(let found): plan = found
         case .failure where snapshot.status.needsNoPlan: plan = nil
         case .failure(let mismatch):
@@ -139,11 +199,30 @@ package struct EventDesk: Sendable {
         }
         let customer = try customer(snapshot.customerID, nil, payment, in: tx, now)
         let before = try known ?? subscription(snapshot.id, customer, payment, in: tx, now)
-        var effect = before.applying(snapshot, occurredAt: payment.occurredAt, plan: plan)
+        var effect = before.applying(snapshot, payment, plan)
+        if let deletedAt = customer.deletedAt, effect.subscription.status?.isFinal != true {
+            // The provider ends what a deleted customer has; this word is older than that.
+            effect = effect.subscription.ending(at: deletedAt)
+        }
         if effect.isNews, effect.subscription.customerID != customer.id {
             effect = effect.owned(by: customer.id)
         }
         try finish(effect, isNews: effect.isNews, payment, &event, in: tx, now)
+    }
+
+    private func match(
+        _ snapshot: SubscriptionSnapshot,
+        _ known: Subscription?,
+        _ payment: PaymentEvent,
+        in tx: any StoreTransaction
+    ) throws -> Result<PlanMatch, PlanMismatch> {
+        PlanMatch.find(
+            snapshot.items,
+            provider: payment.provider,
+            current: try known?.plan.flatMap { try tx.plan($0) },
+            price: known?.price,
+            latest: try tx.latestPlans()
+        )
     }
 
     private func finish(
@@ -156,6 +235,7 @@ package struct EventDesk: Sendable {
     ) throws {
         event.subscriptionID = effect.subscription.id
         event.state = isNews ? .applied : .ignored
+        let before = try tx.grant(effect.subscription.id)?.desired
         let grant = try access.decide(
             effect.subscription,
             actor: "provider:\(payment.provider)",
@@ -164,6 +244,16 @@ package struct EventDesk: Sendable {
         )
         event.note =
             "\(effect.note); access \(grant.desired.access.rawValue): \(grant.desired.reason)"
+        guard grant.desired.generation > before?.generation ?? 0 else { return }
+        if grant.desired.generation > 1 {
+            event.note? +=
+                "; back after the end with a new key, generation "
+                + "\(grant.desired.generation)"
+        } else if let ended = try tx.subscriptions(of: effect.subscription.customerID).last(
+            where: { $0.id != effect.subscription.id && $0.status?.isFinal == true }
+        ) {
+            event.note? += "; the customer is back after the end of \(ended.providerID)"
+        }
     }
 
     private func customer(
@@ -235,6 +325,27 @@ package struct EventDesk: Sendable {
                 salt: access.random(16)
             )
         )
+    }
+}
+
+extension Subscription {
+    fileprivate func guarding(
+        _ snapshot: SubscriptionSnapshot,
+        _ payment: PaymentEvent
+    ) -> EventEffect? {
+        if let fetchedAt = payment.fetchedAt { return guarding(snapshot, fetchedAt: fetchedAt) }
+        return guarding(snapshot, occurredAt: payment.occurredAt)
+    }
+
+    fileprivate func applying(
+        _ snapshot: SubscriptionSnapshot,
+        _ payment: PaymentEvent,
+        _ plan: PlanMatch?
+    ) -> EventEffect {
+        if let fetchedAt = payment.fetchedAt {
+            return applying(snapshot, fetchedAt: fetchedAt, plan: plan)
+        }
+        return applying(snapshot, occurredAt: payment.occurredAt, plan: plan)
     }
 }
 

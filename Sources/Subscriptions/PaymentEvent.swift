@@ -12,6 +12,9 @@ package struct PaymentEvent: Hashable, Sendable {
     package let type: String
     /// When it happened, by the provider's clock; Stripe's has a resolution of one second.
     package let occurredAt: Date
+    /// When the object that it is about was fetched, by the provider's clock; nil where the event
+    /// itself is all that is known.
+    package let fetchedAt: Date?
     /// What it says.
     package let change: Change
 
@@ -25,6 +28,11 @@ package struct PaymentEvent: Hashable, Sendable {
         case payment(Payment)
         /// Who a customer is.
         case customer(CustomerSnapshot)
+        /// Money that went back, or may go back.
+        case reversal(Reversal, of: String)
+        /// Something that staff should know and that changes nothing: one sentence, and the
+        /// subscription where it is known.
+        case warning(String, of: String?)
     }
 
     /// Makes an event.
@@ -34,6 +42,7 @@ package struct PaymentEvent: Hashable, Sendable {
         id: String,
         type: String,
         occurredAt: Date,
+        fetchedAt: Date? = nil,
         change: Change
     ) {
         self.provider = provider
@@ -41,65 +50,8 @@ package struct PaymentEvent: Hashable, Sendable {
         self.id = id
         self.type = type
         self.occurredAt = occurredAt
+        self.fetchedAt = fetchedAt
         self.change = change
-    }
-}
-
-/// What a provider says of a subscription at one moment.
-package struct SubscriptionSnapshot: Hashable, Sendable {
-    /// The provider's id of the subscription.
-    package let id: String
-    /// The provider's id of the customer.
-    package let customerID: String
-    /// Where the subscription stands.
-    package let status: SubscriptionStatus
-    /// What it is for; add-ons included.
-    package let items: [SubscriptionItem]
-    /// When a trial ends or ended.
-    package let trialEnd: Date?
-    /// When the provider will end it (`cancel_at`, or the period's end).
-    package let cancelAt: Date?
-    /// Whether collection is paused while the status stays as it is.
-    package let collectionPaused: Bool
-    /// When it ended.
-    package let endedAt: Date?
-
-    /// Makes a snapshot.
-    package init(
-        id: String,
-        customerID: String,
-        status: SubscriptionStatus,
-        items: [SubscriptionItem],
-        trialEnd: Date? = nil,
-        cancelAt: Date? = nil,
-        collectionPaused: Bool = false,
-        endedAt: Date? = nil
-    ) {
-        self.id = id
-        self.customerID = customerID
-        self.status = status
-        self.items = items
-        self.trialEnd = trialEnd
-        self.cancelAt = cancelAt
-        self.collectionPaused = collectionPaused
-        self.endedAt = endedAt
-    }
-}
-
-/// One thing that a subscription is for.
-package struct SubscriptionItem: Hashable, Sendable {
-    /// The provider's price id.
-    package let price: String
-    /// How many; 1 where the provider gives none.
-    package let quantity: Int64
-    /// When the current period of this item ends.
-    package let periodEnd: Date?
-
-    /// Makes an item.
-    package init(price: String, quantity: Int64 = 1, periodEnd: Date? = nil) {
-        self.price = price
-        self.quantity = quantity
-        self.periodEnd = periodEnd
     }
 }
 
@@ -152,7 +104,11 @@ package struct Payment: Hashable, Sendable {
     package let email: String?
     /// Whether it succeeded.
     package let succeeded: Bool
-    /// The end of the period that this money pays, where the event says it.
+    /// When the money came, by the provider's clock, where that is known.
+    package let paidAt: Date?
+    /// The end of the period that this money pays, by the provider's price id.
+    package let periods: [String: Date]
+    /// The end of the period that this money pays, where the event does not say for which price.
     package let periodEnd: Date?
 
     /// Makes an attempt.
@@ -161,12 +117,16 @@ package struct Payment: Hashable, Sendable {
         customerID: String?,
         email: String?,
         succeeded: Bool,
+        paidAt: Date? = nil,
+        periods: [String: Date] = [:],
         periodEnd: Date?
     ) {
         self.subscriptionID = subscriptionID
         self.customerID = customerID
         self.email = email
         self.succeeded = succeeded
+        self.paidAt = paidAt
+        self.periods = periods
         self.periodEnd = periodEnd
     }
 }
@@ -177,11 +137,14 @@ package struct CustomerSnapshot: Hashable, Sendable {
     package let id: String
     /// The e-mail address.
     package let email: String?
+    /// Whether the provider has deleted the customer, and ended all their subscriptions with that.
+    package let isDeleted: Bool
 
     /// Makes a snapshot.
-    package init(id: String, email: String?) {
+    package init(id: String, email: String?, isDeleted: Bool = false) {
         self.id = id
         self.email = email
+        self.isDeleted = isDeleted
     }
 }
 
@@ -230,7 +193,8 @@ package struct Need: Hashable, Sendable {
         case otherMode = "other_mode"
         /// A field is missing or of another type.
         case malformed
-        /// The provider must be asked for the object.
+        /// The provider must be asked for the object; a key for its API, or the end of its trouble,
+        /// brings the event back.
         case refetch
         /// The provider uses a status that this version does not know.
         case unknownStatus = "unknown_status"

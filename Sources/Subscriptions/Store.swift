@@ -62,6 +62,8 @@ package protocol StoreReader {
     func events(about id: Subscription.ID, limit: Int) throws -> [InboxEvent]
     /// Parked events of a kind of need, in order of arrival.
     func parkedEvents(_ kind: Need.Kind, limit: Int) throws -> [InboxEvent]
+    /// When the newest delivery of a provider came.
+    func lastDelivery(of provider: Provider) throws -> Date?
     /// How many events there are in each state.
     func eventCounts() throws -> [InboxEvent.State: Int]
 
@@ -77,6 +79,8 @@ package protocol StoreReader {
         mode: Mode,
         providerID: String
     ) throws -> Subscription?
+    /// The subscriptions of a customer, oldest first.
+    func subscriptions(of id: Customer.ID) throws -> [Subscription]
     /// Subscriptions whose access must be decided again by now, soonest first.
     func subscriptions(decisionDueBy now: Date, limit: Int) throws -> [Subscription]
     /// Subscriptions in the order of their ids, after one.
@@ -115,6 +119,9 @@ package protocol StoreReader {
     func keys(_ id: Subscription.ID) throws -> [APIKey]
     /// The ids of the master keys from which keys that have not ended are derived.
     func masterKeyIDsInUse() throws -> Set<String>
+
+    /// The last comparison with a provider, finished or not.
+    func reconciliation(_ provider: Provider) throws -> Reconciliation?
 
     /// The claim of a reference.
     func claim(provider: Provider, referenceDigest: [UInt8]) throws -> Claim?
@@ -179,6 +186,9 @@ package protocol StoreTransaction: StoreReader {
     func reveal(_ generation: Int, to id: LookupToken.ID) throws
     /// Ends all unused claims of a subscription; no later deadline makes them good again.
     func expireClaims(_ id: Subscription.ID, at: Date) throws
+
+    /// Writes how far a comparison with a provider has come.
+    func save(_ reconciliation: Reconciliation) throws
 
     /// Adds a line to the audit.
     func append(_ entry: AuditEntry) throws

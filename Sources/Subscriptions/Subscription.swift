@@ -17,6 +17,8 @@ package struct Customer: Hashable, Sendable {
     package var email: String?
     /// When we first heard of them.
     package let createdAt: Date
+    /// When the provider deleted them, which ended all they had.
+    package var deletedAt: Date?
 
     /// Makes a customer.
     package init(
@@ -61,20 +63,39 @@ package struct Subscription: Hashable, Sendable {
     package var plan: Plan.Reference?
     /// The provider's price id of the item that maps to the plan.
     package var price: String?
+    /// How many of that item.
+    package var quantity: Int64?
+    /// When the current period of that item began.
+    package var periodStart: Date?
     /// When the current period of that item ends.
     package var periodEnd: Date?
+    /// Whether no money is asked for in the current period: it was given away, or collection was
+    /// paused.
+    package var isPeriodCovered: Bool
+    /// How many days the customer has to pay an invoice.
+    package var daysUntilDue: Int
+    /// The ends of the last periods that were paid, by the provider's price id.
+    package var paidPeriods: [String: Date]
     /// The end of the last period that was paid.
     package var paidThrough: Date?
+    /// When money last came, by the provider's clock.
+    package var paidAt: Date?
     /// Whether its checkout brought money; nil when there was no checkout.
     package var checkoutPayment: CheckoutPayment?
     /// When a trial ends or ended.
     package var trialEnd: Date?
     /// When the provider will end it.
     package var cancelAt: Date?
-    /// Whether collection is paused while the status stays.
-    package var collectionPaused: Bool
+    /// How collection is paused while the status stays.
+    package var pause: CollectionPause?
     /// When a failed payment made it past due.
     package var pastDueSince: Date?
+    /// When it was last told to be in order: no failed payment is older.
+    package var settledAt: Date?
+    /// Money that went back, or may.
+    package var reversals: [Reversal]
+    /// When it was last fetched, by the provider's clock; nil while it was only told.
+    package var fetchedAt: Date?
     /// When it ended.
     package var endedAt: Date?
     /// When we first heard of it.
@@ -97,7 +118,10 @@ package struct Subscription: Hashable, Sendable {
         self.providerID = providerID
         self.customerID = customerID
         self.isUncertain = false
-        self.collectionPaused = false
+        self.isPeriodCovered = false
+        self.daysUntilDue = 0
+        self.paidPeriods = [:]
+        self.reversals = []
         self.createdAt = createdAt
     }
 }

@@ -13,6 +13,10 @@ extension MemoryTransaction {
     }
     func events(about id: Subscription.ID, limit: Int) throws -> [InboxEvent] { try refuse() }
     func parkedEvents(_ kind: Need.Kind, limit: Int) throws -> [InboxEvent] { try refuse() }
+    func lastDelivery(of provider: Provider) throws -> Date? { try refuse() }
+    func subscriptions(of id: Customer.ID) throws -> [Subscription] { try refuse() }
+    func reconciliation(_ provider: Provider) throws -> Reconciliation? { try refuse() }
+    func save(_ reconciliation: Reconciliation) throws { try refuse(Void.self) }
     func eventCounts() throws -> [InboxEvent.State: Int] { try refuse() }
     func customer(_ id: Customer.ID) throws -> Customer? { try refuse() }
     func customer(provider: Provider, mode: Mode, providerID: String) throws -> Customer? {

@@ -64,7 +64,25 @@ struct SubscriptionTests {
             $0.checkoutPayment = .pending
             $0.trialEnd = .at(4)
             $0.cancelAt = .at(5)
-            $0.collectionPaused = true
+            $0.pause = CollectionPause(.void, resumesAt: .at(9))
+            $0.quantity = 5
+            $0.periodStart = .at(10)
+            $0.isPeriodCovered = true
+            $0.daysUntilDue = 30
+            $0.paidPeriods = ["price_1": .at(11), "price_2": .at(12)]
+            $0.paidAt = .at(13)
+            $0.settledAt = .at(14)
+            $0.fetchedAt = .at(15)
+            $0.reversals = [
+                Reversal(
+                    id: "du_1",
+                    kind: .dispute,
+                    state: .open,
+                    at: .at(16),
+                    periods: ["price_1": .at(17)],
+                    fetchedAt: .at(18)
+                )
+            ]
             $0.pastDueSince = .at(6)
             $0.endedAt = .at(7)
             $0.nextDecisionAt = .at(8.125)

@@ -44,6 +44,37 @@ extension Hold {
     }
 }
 
+extension Reversal {
+    static func make(_ kind: Kind, _ state: State, through: Double? = nil) -> Reversal {
+        Reversal(
+            id: "\(kind)",
+            kind: kind,
+            state: state,
+            at: day(-2),
+            periods: through.map { ["price_pro": day($0)] } ?? [:],
+            fetchedAt: day(-2)
+        )
+    }
+}
+
+extension Subscription {
+    /// The period moved and only the one before it is paid.
+    fileprivate mutating func renew(from begin: Double) {
+        periodStart = day(begin)
+        periodEnd = day(begin + 30)
+        paidThrough = day(begin)
+    }
+
+    /// A payment failed long ago, and the money for the period has come since.
+    fileprivate mutating func recover() {
+        statusAt = day(-5)
+        pastDueSince = day(-5)
+        periodEnd = day(29)
+        paidThrough = day(29)
+        paidAt = day(-4)
+    }
+}
+
 struct AccessTests {
     /// What each status of FACTS 1.3 means, with the plan's grace of three days.
     static let statuses: [AccessCase] = [
@@ -66,6 +97,23 @@ struct AccessTests {
         .init("active, an older invoice takes nothing away", .active, until: day(13), .active) {
             $0.periodEnd = day(10)
             $0.paidThrough = day(-20)
+        },
+        // FACTS 0.6: Stripe moves the period an hour before it charges; moved is not paid.
+        .init("renewed, its money awaited", .active, until: day(2), .active) {
+            $0.renew(from: -1)
+        },
+        .init("renewed, its money never came", .suspended, .active) { $0.renew(from: -3) },
+        .init("renewed, nothing is asked for", .active, until: day(30), .active) {
+            $0.renew(from: -3)
+            $0.isPeriodCovered = true
+        },
+        .init("renewed, 30 days to pay", .active, until: day(30), .active) {
+            $0.renew(from: -3)
+            $0.daysUntilDue = 30
+        },
+        .init("renewed, another price was paid", .active, until: day(30), .active) {
+            $0.renew(from: -3)
+            $0.paidThrough = nil
         },
         .init("in trial", .active, until: day(8), .trialing) { $0.trialEnd = day(5) },
         .init("in trial, told by the period", .active, until: day(8), .trialing) {
@@ -92,7 +140,87 @@ struct AccessTests {
             $0.paidThrough = day(27)
         },
         // FACTS 1.3: pause_collection leaves the status, so money is not what stops.
-        .init("collection paused", .active, .active) { $0.collectionPaused = true },
+        .init("collection paused, charged for later", .active, .active) {
+            $0.pause = CollectionPause(.keepAsDraft)
+        },
+    ]
+
+    /// FACTS 1.3 and Stripe's own words of `pause_collection.behavior`.
+    static let pauses: [AccessCase] = [
+        .init("paused, given for nothing", .active, until: day(13), .active) {
+            $0.pause = CollectionPause(.markUncollectible)
+            $0.periodEnd = day(10)
+        },
+        .init("paused without service", .suspended, .active) { $0.pause = CollectionPause(.void) },
+        .init("paused without service to a date", .suspended, until: day(4), .active) {
+            $0.pause = CollectionPause(.void, resumesAt: day(4))
+        },
+        .init("pause over though nobody said so", .active, .active) {
+            $0.pause = CollectionPause(.void, resumesAt: day(0))
+        },
+        .init("paused, ends before it resumes", .suspended, until: day(2), .active) {
+            $0.pause = CollectionPause(.void, resumesAt: day(4))
+            $0.cancelAt = day(2)
+        },
+    ]
+
+    /// FACTS 2.6, 8: a refund can be partial, a dispute is decided later; what each does is the
+    /// plan's word, here `end` for refunds and `suspend` for disputes.
+    static let reversals: [AccessCase] = [
+        .init("refunded", .ended, .active) { $0.reversals = [.make(.refund, .full)] },
+        .init("refunded in part", .active, .active) { $0.reversals = [.make(.refund, .partial)] },
+        .init("refund taken back", .active, .active) { $0.reversals = [.make(.refund, .won)] },
+        .init("refunded, a later period paid", .active, until: day(43), .active) {
+            $0.reversals = [.make(.refund, .full, through: 10)]
+            $0.price = "price_pro"
+            $0.paidThrough = day(40)
+        },
+        .init("refunded, the same period paid", .ended, .active) {
+            $0.reversals = [.make(.refund, .full, through: 40)]
+            $0.paidThrough = day(40)
+        },
+        .init("refunded, money since", .active, .active) {
+            $0.reversals = [.make(.refund, .full)]
+            $0.paidAt = day(-1)
+        },
+        .init("refunded, money before", .ended, .active) {
+            $0.reversals = [.make(.refund, .full)]
+            $0.paidAt = day(-3)
+        },
+        .init("disputed", .suspended, .active) { $0.reversals = [.make(.dispute, .open)] },
+        .init("dispute asked about", .active, .active) {
+            $0.reversals = [.make(.dispute, .inquiry)]
+        },
+        .init("dispute won", .active, .active) { $0.reversals = [.make(.dispute, .won)] },
+        .init("dispute lost", .suspended, .active) { $0.reversals = [.make(.dispute, .lost)] },
+        .init("disputed and refunded", .ended, .active) {
+            $0.reversals = [.make(.dispute, .open), .make(.refund, .full)]
+        },
+        .init("disputed and unpaid", .suspended, .unpaid) {
+            $0.reversals = [.make(.dispute, .open)]
+        },
+        .init("refunded and ended", .ended, .canceled) { $0.reversals = [.make(.refund, .full)] },
+        .init("refunded before the first payment", .none, .incomplete) {
+            $0.reversals = [.make(.refund, .full)]
+        },
+        .init("disputed, ends later", .suspended, until: day(5), .active) {
+            $0.reversals = [.make(.dispute, .open)]
+            $0.cancelAt = day(5)
+        },
+    ]
+
+    /// FACTS 2.3: the word of a recovery can be late or lost; its money counts.
+    static let recoveries: [AccessCase] = [
+        .init("past due, paid since", .active, until: day(32), .pastDue) { $0.recover() },
+        .init("unpaid, paid since", .active, until: day(32), .unpaid) { $0.recover() },
+        .init("past due, paid in the same second", .suspended, .pastDue) {
+            $0.recover()
+            $0.statusAt = $0.paidAt
+        },
+        .init("past due, an older period paid since", .suspended, .pastDue) {
+            $0.recover()
+            $0.paidThrough = day(20)
+        },
     ]
 
     /// FACTS 1.3: cancel later; access stays to that date and ends on it without a further word.
@@ -169,7 +297,10 @@ struct AccessTests {
         .init("suspended once", .active, holds: [.make(.suspended, liftedAt: day(-1))], .active),
     ]
 
-    @Test(arguments: statuses + scheduledEnds + checkouts + holdsAndPlans)
+    @Test(
+        arguments: statuses + pauses + reversals + recoveries + scheduledEnds + checkouts
+            + holdsAndPlans
+    )
     func `access follows status, dates, holds and checkout`(_ row: AccessCase) {
         let decision = Access.decide(
             row.subscription,
@@ -180,6 +311,21 @@ struct AccessTests {
         #expect(decision.access == row.access, "\(decision.reason)")
         #expect(decision.until == row.until)
         #expect(!decision.reason.isEmpty)
+    }
+
+    @Test(arguments: Plan.Policy.allCases, [Reversal.Kind.refund, .dispute])
+    func `the plan says what money that went back does`(
+        _ policy: Plan.Policy,
+        _ kind: Reversal.Kind
+    ) {
+        let subscription = Subscription.make {
+            $0.status = .active
+            $0.reversals = [.make(kind, kind == .refund ? .full : .lost)]
+        }
+        let plan = Plan.make(refund: policy, dispute: policy)
+        let decision = Access.decide(subscription, plan: plan, holds: [], now: start)
+        let expected: [Plan.Policy: Access] = [.end: .ended, .suspend: .suspended, .keep: .active]
+        #expect(decision.access == expected[policy])
     }
 
     @Test func `a plan without grace ends access on the date itself`() {

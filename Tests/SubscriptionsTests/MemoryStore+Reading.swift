@@ -33,6 +33,19 @@ extension MemoryTransaction: StoreReader {
         return Array(matches.prefix(limit))
     }
 
+    func lastDelivery(of provider: Provider) throws -> Date? {
+        tables.events.last { $0.provider == provider }?.receivedAt
+    }
+
+    func subscriptions(of id: Customer.ID) throws -> [Subscription] {
+        tables.subscriptions.values.filter { $0.customerID == id }
+            .sorted { ($0.createdAt, $0.id.rawValue) < ($1.createdAt, $1.id.rawValue) }
+    }
+
+    func reconciliation(_ provider: Provider) throws -> Reconciliation? {
+        tables.reconciliations[provider]
+    }
+
     func eventCounts() throws -> [InboxEvent.State: Int] {
         Dictionary(grouping: tables.events, by: \.state).mapValues(\.count)
     }

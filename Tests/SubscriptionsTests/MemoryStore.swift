@@ -42,6 +42,7 @@ struct MemoryTables: Sendable {
     var claims: [Claim] = []
     var tokens: [LookupToken] = []
     var audit: [AuditEntry] = []
+    var reconciliations: [Provider: Reconciliation] = [:]
 }
 
 /// One transaction on a copy of the tables; a reader is one that is thrown away.
@@ -233,6 +234,10 @@ extension MemoryTransaction: StoreTransaction {
         {
             tables.claims[index].endedAt = at
         }
+    }
+
+    func save(_ reconciliation: Reconciliation) throws {
+        tables.reconciliations[reconciliation.provider] = reconciliation
     }
 
     func append(_ entry: AuditEntry) throws {

@@ -36,12 +36,65 @@ struct SubscriptionEventsTests {
         }
     }
 
-    @Test(arguments: SubscriptionStatus.allCases)
+    @Test(arguments: SubscriptionStatus.allCases.filter { !$0.isFinal && $0 != .pastDue })
     func `a strictly older event changes nothing`(_ status: SubscriptionStatus) {
         let known = make((.pastDue, day(1)))
         let effect = apply(.make(status, cancelAt: day(9)), at: day(0.999), to: known)
         #expect(effect.subscription == known)
         #expect(!effect.isNews)
+    }
+
+    @Test(arguments: [.canceled, .incompleteExpired] as [SubscriptionStatus])
+    func `an end is the last word whenever it is heard`(_ final: SubscriptionStatus) {
+        let known = make((.active, day(1)))
+        let ended = apply(.make(final), at: day(0), to: known).subscription
+        #expect(ended.status == final)
+        #expect(ended.statusAt == day(1))
+    }
+
+    @Test func `a failure begins with its earliest word, in whatever order they come`() {
+        #expect(make((.pastDue, day(2)), (.pastDue, day(1))).pastDueSince == day(1))
+        #expect(make((.pastDue, day(1)), (.pastDue, day(2))).pastDueSince == day(1))
+        let recovered = make((.pastDue, day(1)), (.active, day(2)), (.pastDue, day(4)))
+        let late = apply(.make(.pastDue), at: day(1.5), to: recovered).subscription
+        #expect(late.pastDueSince == day(4))
+    }
+
+    @Test func `a fetched snapshot needs no order and never goes back behind a newer one`() throws {
+        let match = try PlanMatch.find(
+            [SubscriptionItem(price: "price_pro", periodEnd: day(30))],
+            provider: .stripe,
+            current: nil,
+            price: nil,
+            latest: [.make(.make())]
+        ).get()
+        let told = make((.unpaid, day(5)))
+        let fetched = told.applying(.make(.active), fetchedAt: day(4), plan: match).subscription
+        #expect(fetched.status == .active)
+        let older = fetched.applying(.make(.pastDue), fetchedAt: day(3), plan: match)
+        #expect(older.subscription == fetched)
+        #expect(!older.isNews)
+        let same = fetched.applying(.make(.active), fetchedAt: day(6), plan: match)
+        #expect(!same.isNews)
+        let ended = fetched.applying(.make(.canceled), fetchedAt: day(7), plan: nil).subscription
+        let revived = ended.applying(.make(.active), fetchedAt: day(8), plan: match)
+        #expect(revived.subscription.status == .canceled)
+    }
+
+    @Test func `a payment counts for the price it names`() {
+        let payment = Payment(
+            subscriptionID: "sub_1",
+            customerID: "cus_1",
+            email: nil,
+            succeeded: true,
+            periods: ["price_pro": day(365), "price_extra": day(30)],
+            periodEnd: day(30)
+        )
+        let known = make((.active, day(0))).applying(payment).subscription
+        #expect(known.paidThrough == day(365))
+        let early = Subscription.make().applying(payment).subscription
+        #expect(early.paidThrough == day(30))
+        #expect(apply(.make(.active), at: day(0), to: early).subscription.paidThrough == day(365))
     }
 
     @Test func `within one second the later arrival decides`() {

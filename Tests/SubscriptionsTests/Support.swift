@@ -32,7 +32,9 @@ extension Plan {
         _ id: String = "pro",
         prices: [String] = ["price_pro"],
         rate: Int = 1_000,
-        grace: Duration = .seconds(3 * 86_400)
+        grace: Duration = .seconds(3 * 86_400),
+        refund: Policy = .end,
+        dispute: Policy = .suspend
     ) -> Plan {
         Plan(
             id: ID(id),
@@ -42,8 +44,8 @@ extension Plan {
             limits: [RateLimit(rate: rate, period: .day)],
             pastDueGrace: grace,
             rotationGrace: .seconds(86_400),
-            refund: .end,
-            dispute: .suspend
+            refund: refund,
+            dispute: dispute
         )
     }
 }

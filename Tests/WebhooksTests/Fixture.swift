@@ -43,7 +43,11 @@ private func summary(_ change: PaymentEvent.Change) -> String {
     case .payment(let payment):
         "payment \(payment.succeeded ? "paid" : "failed")"
             + " until \(seconds(payment.periodEnd))"
-    case .customer(let customer): "customer \(customer.email ?? "-")"
+    case .customer(let customer):
+        "customer \(customer.email ?? "-")\(customer.isDeleted ? " deleted" : "")"
+    case .reversal(let reversal, let id):
+        "\(reversal.kind.rawValue) \(reversal.state.rawValue) of \(id)"
+    case .warning(_, let id): "warning of \(id ?? "-")"
     }
 }
 
@@ -52,7 +56,9 @@ private func summary(_ snapshot: SubscriptionSnapshot) -> String {
     words += snapshot.items.map { "\($0.quantity)×\($0.price.suffix(6))<\(seconds($0.periodEnd))" }
     if let time = snapshot.trialEnd { words.append("trial<\(seconds(time))") }
     if let time = snapshot.cancelAt { words.append("cancel@\(seconds(time))") }
-    if snapshot.collectionPaused { words.append("paused") }
+    if let pause = snapshot.pause {
+        words.append("\(pause.behavior.rawValue)<\(seconds(pause.resumesAt))")
+    }
     if let time = snapshot.endedAt { words.append("ended@\(seconds(time))") }
     return words.joined(separator: " ")
 }
