@@ -42,9 +42,10 @@ struct ClaimRoute: Sendable {
                 isLast in
                 let outcome = try await look(Provider(rawValue: provider), reference, key)
                 switch outcome {
-                case .refused, .preparing: return isLast ? outcome : nil
+                // A used reference waits like an unknown one: the time tells nobody which it is.
+                case .refused, .refusedAsUsed, .preparing: return isLast ? outcome : nil
                 case .ready: return try await claim(Provider(rawValue: provider), reference, key)
-                case .refusedAsUsed, .exchanged: return outcome
+                case .exchanged: return outcome
                 }
             }
             return try await response(to: outcome ?? .refused, request)

@@ -129,10 +129,17 @@ struct Demo {
 
     private func claim(_ server: HTTPClient) async throws -> String {
         var began = clock.now
-        let claim: JSONValue = [
-            "provider": "stripe", "reference": .string(DemoEvents.reference), "wait": 20,
-        ]
-        let answer = try await post(server, "/v1/claims", claim)
+        func claim(wait: Int64) async throws -> HTTPResponse {
+            try await post(
+                server,
+                "/v1/claims",
+                [
+                    "provider": "stripe", "reference": .string(DemoEvents.reference),
+                    "wait": .integer(wait),
+                ]
+            )
+        }
+        let answer = try await claim(wait: 20)
         let body = try JSONValue(parsing: answer.body)
         guard answer.status == 200, let key = body["key"]?.string,
             let token = body["lookup_token"]?.string
@@ -140,7 +147,7 @@ struct Demo {
         say("The subscriber claimed the key \(Self.masked(key)).", since: began)
 
         began = clock.now
-        let again = try await post(server, "/v1/claims", claim)
+        let again = try await claim(wait: 0)
         try expect(again.status == 404, "a used reference is refused", again.text)
         say("The same reference again: 404.", since: began)
 

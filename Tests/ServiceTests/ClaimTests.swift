@@ -2,6 +2,7 @@ import Foundation
 import HTTP
 import JSON
 import Subscriptions
+import Synchronization
 import Testing
 
 @testable import Service
@@ -124,6 +125,26 @@ struct ClaimTests {
         return response.transcript.replacing(id, with: "…")
     }
 
+    @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+    func `a used reference waits like an unknown one`(_ isUsed: Bool) async throws {
+        let road = try await Road()
+        let (subscriber, _, _) = try await road.claimed()
+        let reference = isUsed ? subscriber.reference : "cs_test_unknown"
+        let bell = Bell()
+        let store = Watched(store: road.tollgate.store)
+        let route = road.claimRoute(store: store, changed: bell)
+        let request = try road.claimRequest(reference, wait: 30)
+        let answer = Task { await route.respond(to: request) }
+        while store.reads < 1 { await Task.yield() }
+        // It looks again at each change, so it was not answered at the first look.
+        while store.reads < 2 {
+            bell.ring()
+            await Task.yield()
+        }
+        answer.cancel()
+        #expect(await answer.value.status == 404)
+    }
+
     @Test func `a try on a used reference is written down for staff`() async throws {
         let road = try await Road()
         let (subscriber, _, _) = try await road.claimed()
@@ -181,4 +202,25 @@ struct ClaimTests {
         #expect(response.status == 400)
         #expect(try await road.claim(subscriber.reference).status == 200)
     }
+}
+
+/// A store that counts its reads.
+private final class Watched: Store {
+    private let store: any Store
+    private let count = Atomic<Int>(0)
+
+    var reads: Int { count.load(ordering: .relaxed) }
+
+    init(store: any Store) { self.store = store }
+
+    func read<T: Sendable>(
+        _ body: @escaping @Sendable (any StoreReader) throws -> T
+    ) async throws -> T {
+        count.wrappingAdd(1, ordering: .relaxed)
+        return try await store.read(body)
+    }
+
+    func write<T: Sendable>(
+        _ body: @escaping @Sendable (any StoreTransaction) throws -> T
+    ) async throws -> T { try await store.write(body) }
 }

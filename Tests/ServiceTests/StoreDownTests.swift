@@ -212,25 +212,26 @@ extension Road {
         )
     }
 
-    func claimRoute(store: any Store) -> ClaimRoute {
+    func claimRoute(store: any Store, changed: Bell = Bell()) -> ClaimRoute {
         ClaimRoute(
             desk: ClaimDesk(access: tollgate.access, window: .seconds(3_600)),
             lookups: tollgate.store,
             store: store,
             plans: PlanCache(store: store),
             answer: answer,
-            waits: Waits(changed: Bell()),
+            waits: Waits(changed: changed),
             now: { self.now },
             log: tollgate.surroundings.log
         )
     }
 
-    func claimRequest(_ reference: String) throws -> HTTPRequest {
+    func claimRequest(_ reference: String, wait: Int64 = 0) throws -> HTTPRequest {
         try HTTPRequest(
             method: "POST",
             target: "/v1/claims",
-            body: (["provider": "stripe", "reference": .string(reference)] as JSONValue)
-                .serialized()
+            body: ([
+                "provider": "stripe", "reference": .string(reference), "wait": .integer(wait),
+            ] as JSONValue).serialized()
         )
     }
 }
