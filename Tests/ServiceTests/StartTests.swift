@@ -93,7 +93,10 @@ struct StartTests {
         let first = try await start()
         try await first.store.database.write { connection in
             _ = try connection.run(
-                "INSERT INTO migration SELECT version + 1, 'later', sql, applied_at FROM migration"
+                """
+                INSERT INTO migration SELECT version + 1, 'later', sql, applied_at FROM migration
+                ORDER BY version DESC LIMIT 1
+                """
             )
         }
         first.close()
