@@ -11,7 +11,8 @@ enum About {
     /// `system`: what it serves, by which a client sees whether limits are installed.
     static func resources(_ exchange: Exchange) -> Answer {
         let isList = exchange.call.flag("as_list")
-        return .list(resourceNames.map { isList ? .string($0) : ["name": .string($0)] })
+        let names = resourceNames.filter { exchange.hasLimits || !$0.hasPrefix("limit") }
+        return .list(names.map { isList ? .string($0) : ["name": .string($0)] })
     }
 
     /// `/api/v2`: the services that the caller has any right to, and what services there can be.
@@ -36,10 +37,10 @@ enum About {
                 }
             ),
             "service_types": .array(
-                serviceTypes.map { name, label, group, description in
+                ServiceType.all.map { type in
                     [
-                        "name": .string(name), "label": .string(label), "group": .string(group),
-                        "description": .string(description),
+                        "name": .string(type.name), "label": .string(type.label),
+                        "group": .string(type.group), "description": .string(type.description),
                     ]
                 }
             ),
@@ -128,32 +129,44 @@ enum About {
         ])
     }
 
+    /// `/up`, the framework's own sign of life, is a page.
+    static var up: Answer {
+        var answer = Answer(body: nil)
+        answer.page = "<!DOCTYPE html>\n<title>Sandbox</title>\n<p>Application up</p>\n"
+        return answer
+    }
+
+    /// `_spec`: what the service serves, as an OpenAPI document.
+    static func spec(_ exchange: Exchange) -> Answer {
+        let isBuiltIn = ["system", "user"].contains(exchange.call.service)
+        let first = isBuiltIn ? exchange.call.service : "{database}"
+        var paths: [String: JSONValue] = [:]
+        for operation in Operation.all {
+            let parts = operation.path.split(separator: "/").map(String.init)
+            guard parts.first == first else { continue }
+            let path = "/" + parts.dropFirst().joined(separator: "/")
+            var verbs = paths[path]?.object ?? [:]
+            for verb in operation.verbs {
+                verbs[verb.rawValue.lowercased()] = ["responses": ["default": ["description": ""]]]
+            }
+            paths[path] = .object(verbs)
+        }
+        return Answer(body: [
+            "openapi": "3.0.0",
+            "info": ["title": .string(exchange.service?.name ?? ""), "version": "2.0"],
+            "servers": [["url": .string("/api/v2/\(exchange.call.service)")]],
+            "paths": .object(paths),
+        ])
+    }
+
     /// `DELETE system/cache`, which also forgets which tokens were ended; of one service it clears
     /// nothing that decides about access.
     static func clearCache(_ exchange: Exchange) throws -> Answer {
-        if exchange.call.resource.count == 1 { try exchange.cache.clear() }
+        if exchange.call.resource.count == 1 {
+            try exchange.cache.clear()
+        } else if let name = exchange.call.resource.last?.lowercased() {
+            try exchange.cache.forget(prefix: "service:\(name):")
+        }
         return .success
     }
 }
-
-/// The types of services that an open-source install has.
-private let serviceTypes: [(name: String, label: String, group: String, description: String)] = [
-    ("alloydb", "AlloyDB", "Database", "Database service supporting AlloyDB connections."),
-    ("cache_local", "Local Cache", "Cache", "Local Cache service."),
-    ("cache_memcached", "Memcached", "Cache", "Memcached Cache service."),
-    ("cache_redis", "Redis", "Cache", "Redis Cache service."),
-    ("ftp_file", "FTP File Storage", "File", "File service supporting the FTP protocol."),
-    (
-        "local_email", "Local Email Service", "Email",
-        "Local email service using system configuration."
-    ),
-    ("local_file", "Local File Storage", "File", "File service supporting the local file system."),
-    ("mailgun_email", "Mailgun", "Email", "Mailgun email service"),
-    ("pgsql", "PostgreSQL", "Database", "Database service supporting PostgreSQL connections."),
-    ("sftp_file", "SFTP File Storage", "File", "File service supporting the SFTP protocol."),
-    ("smtp_email", "SMTP", "Email", "SMTP-based email service"),
-    ("sqlite", "SQLite", "Database", "Database service supporting SQLite connections."),
-    ("system", "System Management", "System", "Service supporting management of the system."),
-    ("user", "User service", "User", "User service to allow user management."),
-    ("webdav_file", "WebDAV File Storage", "File", "File service supporting WebDAV."),
-]

@@ -5,6 +5,8 @@ struct Answer {
     var status = 200
     var headers: [(name: String, value: String)] = []
     var body: JSONValue?
+    /// A page in place of the body.
+    var page: String?
 
     init(status: Int = 200, headers: [(name: String, value: String)] = [], body: JSONValue?) {
         self.status = status

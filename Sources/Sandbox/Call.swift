@@ -12,6 +12,12 @@ enum Verb: String {
     case options = "OPTIONS"
     case head = "HEAD"
 
+    /// The names of the verbs in a mask, of those that rules are made of.
+    static func names(in mask: Int) -> [JSONValue] {
+        [Verb.get, .post, .put, .patch, .delete].filter { $0.mask & mask != 0 }
+            .map { .string($0.rawValue) }
+    }
+
     var mask: Int {
         switch self {
         case .get: 1
@@ -39,7 +45,13 @@ struct Call {
     let payload: JSONValue
 
     /// What access rules are compared with.
-    var component: String { resource.joined(separator: "/") }
+    ///
+    /// What stands in brackets behind a routine's name is no part of it.
+    var component: String {
+        let isRoutine = resource.first == "_proc" || resource.first == "_func"
+        let parts = isRoutine ? resource.map { String($0.prefix { $0 != "(" }) } : resource
+        return parts.joined(separator: "/")
+    }
 
     init(_ request: HTTPRequest) throws(Refusal) {
         guard let path = Call.pathInsideAPI(request.path) else {

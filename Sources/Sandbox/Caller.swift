@@ -14,13 +14,16 @@ struct Caller {
 
     struct User {
         let id: Int
+        /// Whether all is allowed: an admin who was given a role is none any more.
         let isAdmin: Bool
+        let isFlaggedAdmin: Bool
         let row: [String: JSONValue]
 
         init?(_ row: [String: JSONValue]) {
             guard let id = row["id"]?.int else { return nil }
             self.id = id
-            isAdmin = row["is_sys_admin"]?.int == 1
+            isFlaggedAdmin = row["is_sys_admin"]?.int == 1
+            isAdmin = isFlaggedAdmin && row["has_role"]?.int != 1
             self.row = row
         }
     }
@@ -53,7 +56,11 @@ extension Exchange {
         }
         guard let knownID else { return caller }
         caller.app = try app(id: knownID)
-        caller.role = try caller.app?.roleID.map { try role(id: $0) }
+        let assigned = try caller.user.flatMap { user in
+            user.isAdmin ? nil : try assignedRoleID(of: user.id, appID: knownID)
+        }
+        let roleID = assigned ?? caller.app?.roleID
+        caller.role = try roleID.map { try role(id: $0) }
         return caller
     }
 
@@ -81,7 +88,7 @@ extension Exchange {
         return Caller.App(id: id, roleID: row["role_id"]?.int)
     }
 
-    private func role(id: Int) throws -> Role {
+    func role(id: Int) throws -> Role {
         let name = "role:\(id)"
         if let cached = try cache[name].flatMap(Role.init) { return cached }
         let key = JSONValue.integer(Int64(id))
@@ -102,16 +109,35 @@ extension Exchange {
         return role
     }
 
+    /// The role that a user has for the calling application, or else for any.
+    func assignedRoleID(of userID: Int, appID: Int) throws -> Int? {
+        try store.row(
+            "SELECT role_id FROM user_to_app_to_role WHERE user_id = ?1 "
+                + "ORDER BY app_id = ?2 DESC, id LIMIT 1",
+            [.integer(Int64(userID)), .integer(Int64(appID))]
+        )?["role_id"]?.int
+    }
+
+    private static let userQuery = """
+        SELECT user.*, EXISTS (SELECT 1 FROM user_to_app_to_role WHERE user_id = user.id)
+            AS has_role FROM user
+        """
+
+    /// The user from the cache or the table.
     func user(id: Int) throws -> Caller.User {
-        let row = try store.row("SELECT * FROM user WHERE id = ?", [.integer(Int64(id))])
-        guard let user = row.flatMap(Caller.User.init) else {
+        let name = "user:\(id)"
+        if let cached = try cache[name]?.object.flatMap(Caller.User.init) { return cached }
+        let sql = Exchange.userQuery + " WHERE id = ?"
+        let row = try store.row(sql, [.integer(Int64(id))])
+        guard let row, let user = Caller.User(row) else {
             throw Refusal(401, "Invalid token: User verification failed.")
         }
+        try cache.keep(name, .object(row))
         return user
     }
 
     func user(email: String) throws -> Caller.User? {
-        try store.row("SELECT * FROM user WHERE email = ?", [.string(email)])
+        try store.row(Exchange.userQuery + " WHERE email = ?", [.string(email)])
             .flatMap(Caller.User.init)
     }
 

@@ -8,11 +8,15 @@ struct Dispatch {
     let store: Store
     let now: Date
     let random: SecureRandom
+    var hasLimits = true
+    var node = 0
+    var keepsStale = false
 
     func answer(_ request: HTTPRequest) throws -> Answer {
         if request.path == "/status", request.method == "GET" {
             return try About.status(store)
         }
+        if request.path == "/up", request.method == "GET" { return About.up }
         var answer = try answerInsideAPI(request)
         if request.method == "HEAD" { answer.body = nil }
         return answer
@@ -28,6 +32,8 @@ struct Dispatch {
             )
             let service = try service(exchange.call.service)
             exchange.service = service
+            (exchange.hasLimits, exchange.node) = (hasLimits, node)
+            exchange.keepsStale = keepsStale
             let found = find(exchange.call, service)
             exchange.caller = try exchange.identify()
             // The root of the API is open to all and lists what the caller may use.
@@ -61,6 +67,7 @@ struct Dispatch {
             }
         if first == "{database}", service.database == nil { return nil }
         for operation in Operation.all {
+            if !hasLimits, operation.needsLimits { continue }
             // A pattern that begins with another service's name never fits, whatever it ends with.
             guard operation.path.split(separator: "/").first.map(String.init) == first,
                 let parameters = operation.match(call.verb, [first] + call.resource)
@@ -75,6 +82,12 @@ struct Dispatch {
         guard let service = exchange.service else {
             throw Refusal(404, "Could not find a service for \(name)")
         }
+        if service.type == "mysql", service.database == nil {
+            throw Refusal(500, "Unsupported service type 'mysql'.", envelope: .exception)
+        }
+        if service.type == "pgsql", service.config?["host"]?.string == nil {
+            throw Refusal(500, "Database hosts array is empty.", envelope: .exception)
+        }
         guard service.isActive else { throw Refusal(403, "Service \(name) is deactivated.") }
     }
 
@@ -83,7 +96,8 @@ struct Dispatch {
         let call = exchange.call
         let name = call.resource.first ?? ""
         let isKnown = Operation.all.contains { operation in
-            operation.path.split(separator: "/").dropFirst().first.map(String.init) == name
+            if !hasLimits, operation.needsLimits { return false }
+            return operation.path.split(separator: "/").dropFirst().first.map(String.init) == name
         }
         guard isKnown else {
             return Refusal(
@@ -91,6 +105,7 @@ struct Dispatch {
                 "Resource '\(name)' not found for service '\(call.service)'."
             )
         }
+        if name == "_proc" || name == "_func" { return .withoutResource(call.verb, name) }
         if call.service != "system" {
             return .withoutResource(call.verb, call.resource.last ?? call.service)
         }

@@ -26,40 +26,112 @@ struct Filter {
         (" contains ", "contains"), (" is not null", "IS NOT NULL"), (" is null", "IS NULL"),
     ]
 
-    /// Brackets nested deeper than this are refused rather than followed.
-    private static let depthMax = 200
+    /// More parts than this are refused rather than followed.
+    private static let joinsMax = 200
 
     private static let unparsable = Refusal(400, "Invalid or unparsable filter request.")
 
-    init(_ text: String, fields: [Field], depth: Int = 0) throws(Refusal) {
-        guard depth < Filter.depthMax else { throw Filter.unparsable }
-        var text = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        if let range = text.range(of: "^not ?\\(", options: [.regularExpression, .caseInsensitive])
+    init(_ text: String, fields: [Field]) throws(Refusal) {
+        let whole = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        var parts: [String] = []
+        var values: [JSONValue] = []
+        for part in try Filter.parts(of: whole) {
+            switch part {
+            case .word(let word): parts.append(word)
+            case .operand(let text):
+                let (sql, bound) = try Filter.operand(text, fields)
+                parts.append(sql)
+                values += bound
+            }
+        }
+        sql = "(" + parts.joined(separator: " ") + ")"
+        self.values = values
+        try Filter.checkBrackets(of: parts)
+    }
+
+    private enum Part {
+        case operand(String)
+        case word(String)
+    }
+
+    /// Operands and the words between them; a word joins only what stands in brackets.
+    private static func parts(of text: String) throws(Refusal) -> [Part] {
+        var rest = text
+        var parts: [Part] = []
+        if let range = rest.range(
+            of: "^not ?(?=\\()",
+            options: [.regularExpression, .caseInsensitive]
+        ) {
+            rest.removeSubrange(range)
+            parts.append(.word("NOT"))
+        }
+        let pattern = "\\) ?(and|or|nor|xor|&&|\\|\\|) ?\\("
+        while let range = rest.range(of: pattern, options: [.regularExpression, .caseInsensitive]) {
+            guard parts.count < joinsMax else { throw unparsable }
+            parts.append(.operand(rest[..<range.lowerBound] + ")"))
+            let word = rest[range].dropFirst().dropLast().trimmingCharacters(in: .whitespaces)
+            let join = ["&&": "AND", "||": "OR"][word] ?? word.uppercased()
+            guard join == "AND" || join == "OR" else {
+                throw syntaxError("near \"\(join)\": syntax error")
+            }
+            parts.append(.word(join))
+            rest = "(" + rest[range.upperBound...]
+        }
+        return parts + [.operand(rest)]
+    }
+
+    private static func syntaxError(_ text: String) -> Refusal {
+        Refusal(
+            500,
+            "SQLSTATE[HY000]: General error: 1 \(text)",
+            code: "HY000",
+            envelope: .exception
+        )
+    }
+
+    /// A comparison with the brackets around it, which the platform passes on as they stand.
+    private static func operand(
+        _ text: String,
+        _ fields: [Field]
+    ) throws(Refusal) -> (String, [JSONValue]) {
+        let text = text.trimmingCharacters(in: .whitespaces)
+        let opening = text.prefix { $0 == "(" }
+        var inner = text.dropFirst(opening.count)
+        var closing = ""
+        while inner.hasSuffix(")"),
+            inner.count(where: { $0 == ")" }) > inner.count(where: { $0 == "(" })
         {
-            let inner = try Filter(
-                "(" + text[range.upperBound...],
-                fields: fields,
-                depth: depth + 1
-            )
-            (sql, values) = ("NOT (\(inner.sql))", inner.values)
-            return
+            inner = inner.dropLast()
+            closing += ")"
         }
-        for (word, join) in [("and", "AND"), ("or", "OR"), ("&&", "AND"), ("||", "OR")] {
-            let pattern = "\\) ?" + NSRegularExpression.escapedPattern(for: word) + " ?\\("
-            let options: String.CompareOptions = [.regularExpression, .caseInsensitive]
-            guard let range = text.range(of: pattern, options: options) else { continue }
-            let left = try Filter(text[..<range.lowerBound] + ")", fields: fields, depth: depth + 1)
-            let right = try Filter(
-                "(" + text[range.upperBound...],
-                fields: fields,
-                depth: depth + 1
-            )
-            sql = "(\(left.sql) \(join) \(right.sql))"
-            values = left.values + right.values
-            return
+        guard !inner.isEmpty else { throw .serverError }
+        let (sql, values) = try comparison(String(inner), fields)
+        return (opening + sql + closing, values)
+    }
+
+    /// A row filter is joined to this one, so no bracket may reach out of it.
+    private static func checkBrackets(of parts: [String]) throws(Refusal) {
+        var depth = 0
+        for character in parts.joined() {
+            if character == "(" { depth += 1 }
+            if character == ")" { depth -= 1 }
+            guard depth >= 0 else { throw syntaxError("near \")\": syntax error") }
         }
-        if text.hasPrefix("("), text.hasSuffix(")") { text = String(text.dropFirst().dropLast()) }
-        (sql, values) = try Filter.comparison(text, fields)
+        guard depth == 0 else { throw syntaxError("incomplete input") }
+    }
+
+    /// The filter with values in place of the names that stand for them, such as `:region`.
+    func with(_ parameters: JSONValue?) -> Filter {
+        guard let parameters = parameters?.object else { return self }
+        return Filter(
+            sql: sql,
+            values: values.map { value in value.string.flatMap { parameters[$0] } ?? value }
+        )
+    }
+
+    private init(sql: String, values: [JSONValue]) {
+        self.sql = sql
+        self.values = values
     }
 
     /// The row filter of an access rule: conditions joined by the rule's operator.
@@ -94,7 +166,8 @@ struct Filter {
             guard let range = text.range(of: sign, options: .caseInsensitive) else { continue }
             let name = text[..<range.lowerBound].trimmingCharacters(in: .whitespaces)
             let bare = name.trimmingCharacters(in: CharacterSet(charactersIn: "`\"'() "))
-            guard let field = fields.first(where: { $0.name == bare }) else {
+            guard let field = fields.first(where: { $0.name.lowercased() == bare.lowercased() })
+            else {
                 throw Refusal(400, "Invalid or unparsable field in filter request: '\(name)'")
             }
             let value = text[range.upperBound...].trimmingCharacters(in: .whitespaces)
@@ -116,7 +189,10 @@ struct Filter {
         case "ends": return ("\(column) LIKE ?", [.string("%" + value)])
         case "contains": return ("\(column) LIKE ?", [.string("%" + value + "%")])
         case "IN", "NOT IN":
-            let list = value.trimmingCharacters(in: CharacterSet(charactersIn: "()"))
+            guard value.hasPrefix("("), value.hasSuffix(")"), value.count > 2 else {
+                throw Refusal(400, "Filter value lists must be wrapped in parentheses.")
+            }
+            let list = value.dropFirst().dropLast()
             var values: [JSONValue] = []
             for part in list.split(separator: ",", omittingEmptySubsequences: false) {
                 values.append(try bound(part.trimmingCharacters(in: .whitespaces), field))
@@ -130,23 +206,28 @@ struct Filter {
         }
     }
 
-    /// The value without one pair of quotes, as a number where the column holds numbers.
+    private static let flags = [
+        "true": true, "yes": true, "on": true, "false": false, "no": false, "off": false,
+    ]
+
+    /// The value without its quotes, as a number where the column holds numbers.
     private static func bound(
         _ text: String,
         _ field: Field,
         isPattern: Bool = false
     ) throws(Refusal) -> JSONValue {
         var text = text
-        for quote in ["'", "\""]
-        where text.count >= 2 && text.hasPrefix(quote) && text.hasSuffix(quote) {
-            text = String(text.dropFirst().dropLast())
-            break
+        if let quote = text.first, quote == "'" || quote == "\"", text.count > 1, text.last == quote
+        {
+            text = text.trimmingCharacters(in: CharacterSet(charactersIn: String(quote)))
         }
-        if field.isBoolean, let flag = ["true": true, "false": false][text.lowercased()] {
-            return .bool(flag)
-        }
-        guard field.isInteger, !isPattern else { return .string(text) }
-        guard let number = Int64(text) else {
+        if field.isBoolean, let flag = Filter.flags[text.lowercased()] { return .bool(flag) }
+        guard field.isInteger, !isPattern, !text.isEmpty else { return .string(text) }
+        if text.hasPrefix("("), text.hasSuffix(")") { text = String(text.dropFirst().dropLast()) }
+        guard
+            let number = Int64(text)
+                ?? Double(text).flatMap({ Int64(exactly: $0.rounded(.towardZero)) })
+        else {
             throw Refusal(400, "Field '\(field.name)' must be a valid integer.")
         }
         return .integer(number)

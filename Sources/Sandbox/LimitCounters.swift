@@ -6,6 +6,10 @@ import JSON
 struct LimitCounters {
     let store: Store
     let now: Date
+    /// Counters are files of a node; the first has the plain names.
+    var node = 0
+
+    private func name(_ key: String) -> JSONValue { .string(node == 0 ? key : "\(node)|\(key)") }
 
     struct Counter {
         var attempts = 0
@@ -19,7 +23,7 @@ struct LimitCounters {
 
     func counter(_ key: String) throws -> Counter {
         let sql = "SELECT * FROM limit_counter WHERE key = ?"
-        guard let row = try store.row(sql, [.string(key)]) else { return Counter() }
+        guard let row = try store.row(sql, [name(key)]) else { return Counter() }
         func time(_ name: String) -> TimeInterval {
             if case .number(let value)? = row[name] { return value }
             return 0
@@ -55,7 +59,7 @@ struct LimitCounters {
                 (key, attempts, window_ends_at, locked_until, timer_until) VALUES (?, ?, ?, ?, ?)
             """,
             [
-                .string(key), .integer(Int64(counter.attempts)), .number(counter.windowEndsAt),
+                name(key), .integer(Int64(counter.attempts)), .number(counter.windowEndsAt),
                 .number(counter.lockedUntil), .number(counter.timerUntil),
             ]
         )
@@ -75,7 +79,7 @@ struct LimitCounters {
     }
 
     func clear(_ key: String) throws {
-        try store.run("DELETE FROM limit_counter WHERE key = ?", [.string(key)])
+        try store.run("DELETE FROM limit_counter WHERE key = ?", [name(key)])
     }
 
     func clearAll() throws {

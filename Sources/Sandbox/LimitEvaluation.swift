@@ -33,13 +33,13 @@ struct Limit {
 }
 
 extension Exchange {
-    var counters: LimitCounters { LimitCounters(store: store, now: now) }
+    var counters: LimitCounters { LimitCounters(store: store, now: now, node: node) }
 
     /// Counts the call on every limit that applies to it, also where one of them refuses it.
     ///
     /// Calls that rules refuse never come here, and admins are exempt.
     func evaluateLimits() throws {
-        guard !caller.isAdmin else { return }
+        guard hasLimits, !caller.isAdmin else { return }
         let sql = "SELECT * FROM limits WHERE is_active = 1 ORDER BY id"
         let limits = try store.rows(sql).compactMap(Limit.init)
         var exceeded: [JSONValue] = []

@@ -9,6 +9,10 @@ struct Operation: Sendable {
     let path: String
     /// Open operations ask for no right; who calls is found out all the same.
     let isOpen: Bool
+    /// Limits come with a package that an install may lack.
+    var needsLimits: Bool {
+        path.hasPrefix("system/limit")
+    }
     let handler: @Sendable (Exchange, _ parameters: [String]) throws -> Answer
 
     init(
@@ -48,8 +52,20 @@ extension Operation {
     /// Everything the sandbox does; what is missing here the platform has and the sandbox has not.
     static let all: [Operation] =
         session("system/admin/session") + session("user/session")
+        + person("system/admin") + person("user") + routines(.procedure) + routines(.function)
         + [
             Operation(.get, path: "system") { exchange, _ in About.resources(exchange) },
+            Operation(.get, path: "system/_spec") { exchange, _ in About.spec(exchange) },
+            Operation(.get, path: "{database}/_spec") { exchange, _ in About.spec(exchange) },
+            Operation(.get, path: "system/service_type") { exchange, _ in
+                ServiceType.list(exchange)
+            },
+            Operation(.get, path: "system/service_type/{name}") { _, names in
+                try ServiceType.get(names[0])
+            },
+            Operation(.post, path: "user/register", isOpen: true) { exchange, _ in
+                try Registration.register(exchange)
+            },
             Operation(.get, path: "system/environment", isOpen: true) { exchange, _ in
                 try About.environment(exchange)
             },
@@ -61,7 +77,7 @@ extension Operation {
             },
         ]
         + records(.role) + records(.app) + records(.service) + records(.user)
-        + records(.admin) + limits + tables
+        + records(.admin) + limits + schemas + tables
 
     private static func session(_ path: String) -> [Operation] {
         [
@@ -79,6 +95,31 @@ extension Operation {
             },
             Operation(.delete, path: path, isOpen: true) { exchange, _ in
                 try Sessions.logOut(exchange)
+            },
+        ]
+    }
+
+    private static func person(_ path: String) -> [Operation] {
+        [
+            Operation(.post, path: "\(path)/password", isOpen: true) { exchange, _ in
+                try PasswordResource.post(exchange)
+            },
+            Operation(.get, path: "\(path)/profile", isOpen: true) { exchange, _ in
+                try Profile.show(exchange)
+            },
+            Operation(.post, .put, .patch, path: "\(path)/profile", isOpen: true) { exchange, _ in
+                try Profile.change(exchange)
+            },
+        ]
+    }
+
+    private static func routines(_ kind: Routine.Kind) -> [Operation] {
+        [
+            Operation(.get, path: "{database}/\(kind.resource)") { exchange, _ in
+                try RoutineResource(exchange, kind).list()
+            },
+            Operation(.get, .post, path: "{database}/\(kind.resource)/{name}") { exchange, names in
+                try RoutineResource(exchange, kind).run(names[0])
             },
         ]
     }
@@ -141,6 +182,42 @@ extension Operation {
             try LimitResource(exchange).clearCounter(id[0])
         },
     ]
+
+    private static func schema(
+        _ verbs: Verb...,
+        path: String = "",
+        _ body: @escaping @Sendable (SchemaResource, [String]) throws -> Answer
+    ) -> [Operation] {
+        verbs.map { verb in
+            Operation(verb, path: "{database}/_schema\(path)") { exchange, names in
+                try body(SchemaResource(exchange), names)
+            }
+        }
+    }
+
+    private static let schemas: [Operation] = [
+        schema(.get) { schema, _ in try schema.list() },
+        schema(.post) { schema, _ in try schema.create() },
+        schema(.patch, .put) { schema, _ in try schema.updateList() },
+        schema(.delete) { schema, _ in try schema.deleteList() },
+        schema(.get, path: "/{table}") { try $0.get($1[0]) },
+        schema(.post, .patch, .put, path: "/{table}") { try $0.update($1[0]) },
+        schema(.delete, path: "/{table}") { try $0.delete($1[0]) },
+        schema(.get, path: "/{table}/_field") { try $0.listFields($1[0]) },
+        schema(.post, .patch, .put, path: "/{table}/_field") { try $0.saveFields($1[0]) },
+        schema(.delete, path: "/{table}/_field") { try $0.deleteFields($1[0]) },
+        schema(.get, path: "/{table}/_related") { try $0.listRelations($1[0]) },
+        schema(.post, .patch, .put, path: "/{table}/_related") { try $0.saveRelations($1[0]) },
+        schema(.get, path: "/{table}/_field/{field}") { try $0.getField($1[0], $1[1]) },
+        schema(.get, path: "/{table}/{field}") { try $0.getField($1[0], $1[1]) },
+        schema(.post, .patch, .put, path: "/{table}/_field/{field}") {
+            try $0.saveField($1[0], $1[1])
+        },
+        schema(.delete, path: "/{table}/_field/{field}") {
+            try $0.deleteFields($1[0], [$1[1]])
+        },
+        schema(.get, path: "/{table}/_related/{relation}") { try $0.getRelation($1[0], $1[1]) },
+    ].flatMap(\.self)
 
     private static let tables = [
         Operation(.get, path: "{database}") { exchange, _ in try Table.resources(exchange) },

@@ -129,26 +129,52 @@ extension RecordKind {
             columns: id + texts.map { .text($0) } + [
                 .boolean("is_active"), .text("security_question"), .integer("default_app_id"),
                 Column(name: "password", kind: .secret, isWritable: true),
+                Column(name: "security_answer", kind: .secret, isWritable: true),
                 .server("last_login_date", .text),
             ] + dates + authors,
             relations: [
                 "user_to_app_to_role_by_user_id": Relation(
                     kind: .hasMany,
-                    table: nil,
+                    table: "user_to_app_to_role",
                     key: "user_id"
                 ),
                 "lookup_by_user_id": Relation(kind: .hasMany, table: nil, key: "user_id"),
             ],
             computed: ["confirmed": true, "expired": false],
             scope: ["is_sys_admin": .bool(isAdmin)],
-            unselectable: ["password", "confirm_code", "is_sys_admin"],
-            complaints: { values, _ in
-                guard let password = values["password"]?.string, password.count < 16 else {
-                    return []
-                }
-                return [("password", "The password field must be at least 16 characters.")]
-            }
+            unselectable: ["password", "security_answer", "confirm_code", "is_sys_admin"],
+            complaints: { values, isNew in personComplaints(values, isNew) }
         )
+    }
+
+    static let assignment = RecordKind(
+        name: "user_to_app_to_role",
+        table: "user_to_app_to_role",
+        model: "UserAppRole",
+        columns: id + [.integer("user_id"), .integer("app_id"), .integer("role_id")],
+        hasAuthors: false,
+        hasDates: false
+    )
+
+    private static func personComplaints(
+        _ values: [String: JSONValue],
+        _ isNew: Bool
+    ) -> [(String, String)] {
+        var complaints: [(String, String)] = []
+        if isNew {
+            complaints += nameComplaints(values, isNew)
+            if values["email"]?.string?.contains("@") != true {
+                complaints.append(("email", "The email field must be a valid email address."))
+            }
+            if (values["username"]?.string?.count ?? 0) < 6 {
+                complaints.append(("username", "The username field must be at least 6 characters."))
+            }
+        }
+        if let password = values["password"]?.string, password.count < 16 {
+            let text = "The password field must be at least 16 characters."
+            complaints.append(("password", text))
+        }
+        return complaints
     }
 
     private static func nameComplaints(

@@ -21,7 +21,7 @@ struct RecordKind {
         let key: String
 
         var target: RecordKind? {
-            [RecordKind.role, .access, .app, .service].first { $0.table == table }
+            [RecordKind.role, .access, .app, .service, .assignment].first { $0.table == table }
         }
     }
 
@@ -48,6 +48,8 @@ struct RecordKind {
     var prepared: @Sendable (_ values: [String: JSONValue]) -> [String: JSONValue] = { $0 }
     /// Whether rows note who made and changed them.
     var hasAuthors = true
+    /// Whether rows note when they were made and changed.
+    var hasDates = true
 }
 
 extension RecordKind {

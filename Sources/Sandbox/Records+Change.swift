@@ -4,12 +4,15 @@ extension Records {
     /// `PATCH /{id}` and `PUT /{id}`, which merge alike; what the body holds beside columns and
     /// nested lists is ignored, so a wrapped body changes nothing.
     func update(_ identifier: String) throws -> Answer {
+        try checkIsOurs(identifier, "change")
         let known = try row(identifier: identifier)
+        if call.flag("send_invite") { throw Refusal.noMail("Error processing user invite. ") }
         let changed: [String: JSONValue]
         do {
             changed = try change(known, call.payload.object ?? [:])
         } catch let refusal as Refusal {
-            throw refusal.asFailedUpdate
+            // People are checked before they are changed, other records while they are.
+            throw kind.table == "user" && refusal.status == 400 ? refusal : refusal.asFailedUpdate
         }
         do {
             return Answer(body: try shown(changed))
@@ -93,10 +96,14 @@ extension Records {
             return known[name] != stored
         }
         if !changes.isEmpty {
-            changes["last_modified_date"] = .string(Moment.text(exchange.now))
+            if kind.hasDates {
+                changes["last_modified_date"] = .string(Moment.text(exchange.now))
+            }
             try store.update(kind.table, id: id, changes)
         }
         try forget(known.merging(changes) { _, new in new })
+        let endsTokens = changes["password"] != nil || changes["is_active"] == false
+        if kind.table == "user", endsTokens { try Tokens(exchange).endAll(of: id.int ?? 0) }
     }
 
     /// Forgets what saving a record makes the platform forget.
@@ -108,6 +115,9 @@ extension Records {
         case "role": try exchange.cache.forget("role:\(row["id"]?.int ?? 0)")
         case "role_service_access": try exchange.cache.forget("role:\(row["role_id"]?.int ?? 0)")
         case "app": try exchange.cache.forget("app:\(row["id"]?.int ?? 0)")
+        case "user", "admin": try exchange.cache.forget("user:\(row["id"]?.int ?? 0)")
+        case "user_to_app_to_role":
+            try exchange.cache.forget("user:\(row["user_id"]?.int ?? 0)")
         default: break
         }
     }
@@ -145,7 +155,21 @@ extension Records {
         return Refusal.serverError.answer
     }
 
+    /// Admins are out of reach of `system/user`, and nobody deletes themselves.
+    private func checkIsOurs(_ identifier: String, _ what: String) throws {
+        guard kind.table == "user", let id = Int64(identifier) else { return }
+        if kind.name == "user",
+            try store.row("SELECT 1 FROM user WHERE id = ? AND is_sys_admin = 1", [.integer(id)])
+                != nil
+        {
+            throw Refusal(403, "Not allowed to \(what) an admin user.")
+        }
+        guard what == "delete", exchange.caller.user.map({ Int64($0.id) }) == id else { return }
+        throw Refusal(403, "Cannot delete your account.")
+    }
+
     private func deleteShown(_ identifier: String) throws -> JSONValue {
+        try checkIsOurs(identifier, "delete")
         let known = try row(identifier: identifier)
         let record = try shown(known)
         try delete(known)
@@ -168,6 +192,9 @@ extension Records {
         case "role", "service":
             let sql = "SELECT * FROM limits WHERE \(kind.name)_id = ?"
             for limit in try store.rows(sql, [id]) { try LimitResource(exchange).delete(limit) }
+        case "user", "admin":
+            try Tokens(exchange).endAll(of: id.int ?? 0)
+            try store.run("DELETE FROM user_to_app_to_role WHERE user_id = ?", [id])
         default: break
         }
     }

@@ -20,13 +20,14 @@ extension Records {
 
     private func create(_ sent: [String: JSONValue]) throws -> Int {
         var values = kind.values(of: sent)
+        if kind.table == "user" { values = try named(values) }
         try check(values, isNew: true)
         switch kind.table {
         case "app": values["api_key"] = try key(values)
         case "service":
             values["config"] = nil
             if values["label"]?.string == nil { values["label"] = values["name"] ?? .null }
-        case "user": values = named(values)
+        case "user": try checkIsFree(values["username"] ?? .null)
         default: break
         }
         values = hashed(values).merging(kind.scope) { _, scope in scope }
@@ -42,8 +43,10 @@ extension Records {
     /// Inserts a row and forgets what the cache holds of it.
     func insert(_ values: [String: JSONValue]) throws -> Int {
         var values = values
-        values["created_date"] = moment
-        values["last_modified_date"] = moment
+        if kind.hasDates {
+            values["created_date"] = moment
+            values["last_modified_date"] = moment
+        }
         let id = try store.insert(into: kind.table, values)
         try forget(values.merging(["id": .integer(Int64(id))]) { old, _ in old })
         return id
@@ -54,26 +57,38 @@ extension Records {
         guard complaints.isEmpty else { throw .invalid(complaints) }
     }
 
-    /// A password is stored as its hash.
+    /// Passwords and answers are stored as their hashes.
     func hashed(_ values: [String: JSONValue]) -> [String: JSONValue] {
         var values = values
-        if let password = values["password"]?.string {
+        for name in ["password", "security_answer"] {
+            guard let secret = values[name]?.string else { continue }
             let salt = exchange.random.bytes(16)
-            values["password"] = .string(Password.hash(password, salt: salt))
+            values[name] = .string(Password.hash(secret, salt: salt))
         }
         return values
     }
 
-    /// Who has no name is called by first and last name or by e-mail address.
-    private func named(_ values: [String: JSONValue]) -> [String: JSONValue] {
+    /// Who has no name is called by first and last name or by what stands before the @.
+    private func named(_ values: [String: JSONValue]) throws -> [String: JSONValue] {
+        guard let email = values["email"] else {
+            throw Refusal(500, "Failed to create resource: Undefined array key \"email\"")
+        }
         var values = values
         let names = ["first_name", "last_name"].compactMap { values[$0]?.string }
-        let email = values["email"] ?? .null
+        let parts = (email.string ?? "").split(separator: "@", omittingEmptySubsequences: false)
+        let local = parts.count > 1 ? String(parts[0]) : ""
         if values["name"]?.string == nil {
-            values["name"] = names.isEmpty ? email : .string(names.joined(separator: " "))
+            values["name"] = .string(names.isEmpty ? local : names.joined(separator: " "))
         }
         if values["username"]?.string == nil { values["username"] = email }
         return values
+    }
+
+    private func checkIsFree(_ username: JSONValue) throws {
+        guard try store.row("SELECT 1 FROM user WHERE username = ?", [username]) != nil else {
+            return
+        }
+        throw Refusal.invalid([("username", "The username has already been taken.")])
     }
 
     /// The key that was sent, or a made one where it is missing or, without a word, taken.
@@ -90,35 +105,6 @@ extension Records {
     static func guessableKey(_ name: String, _ exchange: Exchange) -> String {
         let second = Int(exchange.now.timeIntervalSince1970)
         return Hex.encode(SHA256.hash(Array("\(Exchange.host)\(name)\(second)".utf8)))
-    }
-
-    /// Merges what was sent into a service's configuration, and completes a database's.
-    func configure(_ id: Int, _ sent: JSONValue?) throws {
-        let key = JSONValue.integer(Int64(id))
-        let row = try store.row("SELECT type, config FROM service WHERE id = ?", [key])
-        let known = row?["config"]?.string.flatMap { try? JSONValue(parsing: $0.utf8) }?.object
-        var config = known ?? [:]
-        if row?["type"] == "sqlite" {
-            let defaults: [String: JSONValue] = [
-                "service_id": key, "options": .null, "attributes": .null, "statements": .null,
-                "database": .null, "cache_enabled": false, "cache_ttl": 0, "allow_upsert": false,
-                "max_records": false,
-            ]
-            config.merge(defaults) { known, _ in known }
-            for (name, value) in sent?.object ?? [:] where defaults[name] != nil {
-                config[name] = value
-            }
-            if sent?.object?.isEmpty == false, config["database"]?.isNull ?? true {
-                throw Refusal(
-                    400,
-                    "Database connection information must contain at least database name."
-                )
-            }
-        }
-        try store.run(
-            "UPDATE service SET config = ? WHERE id = ?",
-            [config.isEmpty ? "[]" : .object(config), key]
-        )
     }
 }
 

@@ -157,6 +157,8 @@ extension Records {
                 }
             }
         }
+        // The configuration itself is not shown, but what it needs to be read.
+        if kind.name == "service", fields.contains("config") { record["type"] = whole["type"] }
         record.merge(kind.computed) { _, computed in computed }
         for (name, relation) in try relations() {
             record[name] = try related(relation, record)

@@ -109,6 +109,14 @@ extension Refusal {
     )
     static let serverError = Refusal(500, "Server Error", envelope: .framework)
 
+    /// The sandbox sends no mail, and says what the platform says where it cannot either.
+    static func noMail(_ what: String) -> Refusal {
+        Refusal(
+            500,
+            what + "Connection to \"process /usr/sbin/sendmail -bs\" has been closed unexpectedly."
+        )
+    }
+
     static func withoutResource(_ verb: Verb, _ name: String) -> Refusal {
         Refusal(
             400,

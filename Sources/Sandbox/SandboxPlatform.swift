@@ -29,6 +29,7 @@ package final class SandboxPlatform: Sendable {
     package let clock: SandboxClock
     private let store: Mutex<Store>
     private let random: SecureRandom
+    private let hasLimits: Bool
     private let fault = Mutex<(@Sendable (SandboxOperation) -> Fault?)?>(nil)
 
     /// Opens or makes a sandbox.
@@ -37,19 +38,30 @@ package final class SandboxPlatform: Sendable {
     ///   - database: The file that holds the state; nil keeps it in memory.
     ///   - bare: Whether a new sandbox is as the recordings found their server, without a service
     ///     `shop`; otherwise it is ready to use.
+    ///   - seed: A JSON text of what a new sandbox holds in place of the shop; see ``Seed``.
+    ///   - hasLimits: Whether the package with the limits is installed.
     ///   - clock: The time it goes by.
     ///   - random: Where its secrets come from.
     /// - Throws: A sentence about why the database cannot be used.
     package init(
         database: String? = nil,
         bare: Bool = false,
+        seed: [UInt8]? = nil,
+        hasLimits: Bool = true,
         clock: SandboxClock = SandboxClock(),
         random: SecureRandom = SecureRandom()
     ) throws {
+        let seedValue: JSONValue?
+        do {
+            seedValue = try seed.map { try JSONValue(parsing: $0) }
+        } catch {
+            throw SandboxError("The seed is not JSON: \(error)")
+        }
+        self.hasLimits = hasLimits
         self.clock = clock
         self.random = random
         let store = try Store(path: database)
-        try Setup(store: store, now: clock.now, random: random).prepare(bare: bare)
+        try Setup(store: store, now: clock.now, random: random).prepare(bare: bare, seed: seedValue)
         self.store = Mutex(store)
     }
 
@@ -103,7 +115,8 @@ package final class SandboxPlatform: Sendable {
         store.withLock { store in
             do {
                 let answer = try store.transaction {
-                    let dispatch = Dispatch(store: store, now: clock.now, random: random)
+                    var dispatch = Dispatch(store: store, now: clock.now, random: random)
+                    dispatch.hasLimits = hasLimits
                     return try dispatch.answer(request)
                 }
                 return Self.response(answer)
@@ -116,6 +129,10 @@ package final class SandboxPlatform: Sendable {
 
     private static func response(_ answer: Answer) -> HTTPResponse {
         var response = HTTPResponse.json(answer.body?.serialized() ?? [], status: answer.status)
+        if let page = answer.page {
+            response.body = Array(page.utf8)
+            response.headers["Content-Type"] = "text/html; charset=utf-8"
+        }
         response.headers["Cache-Control"] = "no-cache, private"
         for (name, value) in answer.headers { response.headers[name] = value }
         response.headers["Access-Control-Allow-Origin"] = "*"

@@ -3,7 +3,7 @@
 /// The platform on SQLite does not act on the foreign keys between these tables: an app keeps the
 /// id of a deleted role. So none are declared.
 enum Schema {
-    static let version = 1
+    static let version = 2
 
     static let tables = """
         CREATE TABLE user (
@@ -11,7 +11,7 @@ enum Schema {
             name TEXT, first_name TEXT, last_name TEXT, username TEXT,
             email TEXT NOT NULL UNIQUE,
             is_active INTEGER NOT NULL DEFAULT 1, is_sys_admin INTEGER NOT NULL DEFAULT 0,
-            password TEXT, phone TEXT, security_question TEXT, default_app_id INTEGER,
+            password TEXT, phone TEXT, security_question TEXT, security_answer TEXT, default_app_id INTEGER,
             last_login_date TEXT,
             created_date TEXT, last_modified_date TEXT,
             created_by_id INTEGER, last_modified_by_id INTEGER
@@ -68,6 +68,21 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE cache (
             key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at REAL NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE schema_extra (
+            database TEXT NOT NULL, table_name TEXT NOT NULL, field TEXT NOT NULL,
+            value TEXT NOT NULL, PRIMARY KEY (database, table_name, field)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE user_to_app_to_role (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            user_id INTEGER, app_id INTEGER, role_id INTEGER
+        ) STRICT;
+        CREATE TABLE token (
+            id TEXT PRIMARY KEY, user_id INTEGER NOT NULL, expires_at REAL NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE routine (
+            database TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
+            definition TEXT NOT NULL, PRIMARY KEY (database, kind, name)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE secret (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
         """

@@ -13,22 +13,34 @@ enum Sessions {
         }
         // Admins and users have a door each, and the other's credentials do not open it.
         let isAdminDoor = exchange.call.service == "system"
-        guard let user = try exchange.user(email: email), user.isAdmin == isAdminDoor,
+        guard let user = try exchange.user(email: email), user.isFlaggedAdmin == isAdminDoor,
             user.row["is_active"]?.int == 1,
             Password.matches(password, hash: user.row["password"]?.string)
         else { throw Refusal.wrongCredentials }
         let moment = JSONValue.string(Moment.text(exchange.now))
         let id = JSONValue.integer(Int64(user.id))
         try exchange.store.update("user", id: id, ["last_login_date": moment])
+        try exchange.cache.forget("user:\(user.id)")
         let token = try Tokens(exchange).issue(userID: user.id, email: email)
+        var exchange = exchange
+        if let app = exchange.caller.app, !isAdminDoor,
+            let role = try exchange.assignedRoleID(of: user.id, appID: app.id)
+        {
+            exchange.caller.role = try exchange.role(id: role)
+        }
         return try Answer(body: session(exchange, token, exchange.user(id: user.id)))
     }
 
     static func show(_ exchange: Exchange) throws -> Answer {
+        let isAdminDoor = exchange.call.service == "system"
         guard let user = exchange.caller.user else {
-            throw Refusal(404, "No user session found.")
+            throw isAdminDoor
+                ? Refusal(404, "No user session found.")
+                : Refusal(401, "There is no valid session for the current request.")
         }
-        if exchange.call.service == "system", !user.isAdmin { throw Refusal.notAuthenticated }
+        if isAdminDoor, !user.isFlaggedAdmin {
+            throw Refusal(401, "You are not authorized to perform this action.")
+        }
         return Answer(body: session(exchange, exchange.caller.token?.text ?? "", user))
     }
 
@@ -50,7 +62,7 @@ enum Sessions {
     ) -> JSONValue {
         var fields: [String: JSONValue] = [
             "session_token": .string(token), "session_id": .string(token),
-            "id": .integer(Int64(user.id)), "is_sys_admin": .bool(user.isAdmin),
+            "id": .integer(Int64(user.id)), "is_sys_admin": .bool(user.isFlaggedAdmin),
             "host": .string(Exchange.host),
             "token_expiry_date": .string(
                 Moment.text(exchange.now.addingTimeInterval(Tokens.lifetime))

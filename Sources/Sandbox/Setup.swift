@@ -9,12 +9,14 @@ struct Setup {
     let random: SecureRandom
 
     /// Makes the tables and the first records where the database is new.
-    func prepare(bare: Bool) throws {
+    ///
+    /// - Throws: A sentence about a database or a seed that cannot be used.
+    func prepare(bare: Bool, seed: JSONValue?) throws {
         let version = try store.scalar("PRAGMA user_version")?.int ?? 0
-        guard version <= Schema.version else {
+        guard version == 0 || version == Schema.version else {
             throw SandboxError(
-                "The sandbox's database is of version \(version), newer than this program; "
-                    + "name another file or delete it."
+                "The sandbox's database is of version \(version), which this program does not "
+                    + "read; name another file or delete it."
             )
         }
         guard version == 0 else { return }
@@ -28,11 +30,12 @@ struct Setup {
             try store.script(bare ? Schema.secrets : Schema.orders)
             let password = bare ? "Str0ng-Pass-1234!" : SandboxPlatform.adminPassword
             try makeAdmin(password: password, moment)
-            if !bare { try makeShop(moment) }
+            if !bare, seed == nil { try makeShop(moment) }
             _ = try store.run(
                 "INSERT INTO secret (name, value) VALUES ('jwt', ?)",
                 [.string(Hex.encode(random.bytes(32)))]
             )
+            if let seed { try Seed(store: store, now: now, random: random).apply(seed) }
             try store.script("PRAGMA user_version = \(Schema.version)")
         }
     }

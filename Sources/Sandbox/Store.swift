@@ -22,7 +22,8 @@ final class Store {
         connection = try Connection(path: path ?? ":memory:")
         // A sandbox must survive the death of its process, not of its machine, and that costs no
         // sync (sqlite.org/pragma.html#pragma_synchronous).
-        try connection.execute("PRAGMA synchronous = NORMAL;")
+        // References between tables of a service hold, as on the platform; its own tables have none.
+        try connection.execute("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
     }
 
     /// Runs the body in one transaction; what it throws undoes everything.
@@ -52,6 +53,20 @@ final class Store {
         } catch let error as SQLiteError {
             throw refusal(error, sql, values)
         }
+    }
+
+    /// Rows by a statement of a seed, whose `:name`s are bound to the members of that name.
+    func rows(_ sql: String, named values: [String: JSONValue]) throws -> [[String: JSONValue]] {
+        var positional = sql
+        var bound: [JSONValue] = []
+        while let range = positional.range(
+            of: ":[A-Za-z_][A-Za-z0-9_]*",
+            options: .regularExpression
+        ) {
+            bound.append(values[String(positional[range].dropFirst())] ?? .null)
+            positional.replaceSubrange(range, with: "?")
+        }
+        return try rows(positional, bound)
     }
 
     func row(_ sql: String, _ values: [JSONValue] = []) throws -> [String: JSONValue]? {

@@ -2,75 +2,56 @@ import JSON
 
 /// A table of the database that a service points to: `{service}/_table/{table}`.
 struct Table {
-    struct Column {
-        let name: String
-        let isInteger: Bool
-        let isRequired: Bool
-        let hasDefault: Bool
-    }
-
     let exchange: Exchange
-    /// The table's name as callers know it.
-    let name: String
-    /// The table's name in the sandbox's database.
-    let storedName: String
-    let columns: [Column]
-    /// The primary key's column.
+    let schema: TableSchema
+    /// The column that identifiers are of: the primary key unless `id_field` names another.
     let key: String
 
     var store: Store { exchange.store }
     var call: Call { exchange.call }
+    var name: String { schema.name }
+    var storedName: String { schema.storedName }
     var quotedName: String { Store.quoted(storedName) }
 
     init(_ exchange: Exchange, _ name: String) throws {
+        let schema = try SchemaResource(exchange).table(name)
+        let asked = exchange.call.option("id_field").flatMap { schema.column($0)?.name }
+        self.init(exchange, schema, key: asked ?? schema.key)
+    }
+
+    init(_ exchange: Exchange, _ schema: TableSchema, key: String) {
         self.exchange = exchange
-        let prefix = (exchange.service?.database ?? "") + "/"
-        let found = try exchange.store.scalar(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND lower(name) = lower(?)",
-            [.string(prefix + name)]
-        )
-        guard let storedName = found?.string else {
-            throw Refusal(404, "Table \"\(name)\" does not exist in the database.")
-        }
-        self.storedName = storedName
-        self.name = String(storedName.dropFirst(prefix.count))
-        let info = try exchange.store.rows(
-            "SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info(?) ORDER BY cid",
-            [.string(storedName)]
-        )
-        columns = info.map { row in
-            Column(
-                name: row["name"]?.string ?? "",
-                isInteger: row["type"]?.string?.uppercased().contains("INT") ?? false,
-                isRequired: row["notnull"]?.int == 1,
-                hasDefault: row["dflt_value"]?.isNull == false
-            )
-        }
-        key = info.first { $0["pk"]?.int == 1 }?["name"]?.string ?? "rowid"
+        self.schema = schema
+        self.key = key
     }
 
     /// `{service}`: what it serves.
     static func resources(_ exchange: Exchange) throws -> Answer {
-        .list(["_schema", "_table"].map { ["name": $0] })
+        let routines = try Routine.isServed(exchange) ? ["_proc", "_func"] : []
+        return .list((["_schema", "_table"] + routines).map { ["name": .string($0)] })
     }
 
     /// `{service}/_table`: the tables that the caller has any right to.
     static func list(_ exchange: Exchange) throws -> Answer {
-        let prefix = (exchange.service?.database ?? "") + "/"
-        let rows = try exchange.store.rows(
-            """
-            SELECT substr(name, length(?1) + 1) AS name FROM sqlite_schema
-            WHERE type = 'table' AND substr(name, 1, length(?1)) = ?1 ORDER BY name
-            """,
-            [.string(prefix)]
-        )
-        let names = rows.compactMap { $0["name"]?.string }.filter { name in
-            guard !exchange.caller.isAdmin, let role = exchange.caller.role else { return true }
-            let component = "_table/\(name)"
-            return role.verbMask(service: exchange.call.service, component: component) != 0
+        let database = exchange.service?.database ?? ""
+        let call = exchange.call
+        func mask(_ name: String) -> Int {
+            guard !exchange.caller.isAdmin, let role = exchange.caller.role else { return 31 }
+            return role.verbMask(service: call.service, component: "_table/\(name)")
         }
-        let isList = exchange.call.flag("as_list")
-        return .list(names.map { isList ? .string($0) : ["name": .string($0)] })
+        let names = try call.names("ids") ?? TableSchema.names(in: database, exchange.store)
+        let shown = names.filter { mask($0) != 0 }
+        if call.flag("as_list") { return .list(shown.map(JSONValue.string)) }
+        guard call.names("fields") == ["*"] else {
+            return .list(shown.map { ["name": .string($0)] })
+        }
+        return .list(
+            try shown.map { name in
+                var head = try SchemaResource(exchange).table(name).head(hasAlias: false)
+                head["access"] = .array(Verb.names(in: mask(name)))
+                return .object(head)
+            }
+        )
     }
 }
 
@@ -78,7 +59,9 @@ struct Table {
 
 extension Table {
     var fields: [Filter.Field] {
-        columns.map { Filter.Field(name: $0.name, isInteger: $0.isInteger, isBoolean: true) }
+        schema.columns.map { column in
+            Filter.Field(name: column.name, isInteger: column.type.isInteger, isBoolean: true)
+        }
     }
 
     /// The row filter of the caller's rule; admins have none.
@@ -87,7 +70,7 @@ extension Table {
             let rule = role.rule(
                 for: call.verb,
                 service: call.service,
-                component: call.component
+                component: "_table/\(name)"
             ), !rule.filters.isEmpty
         else { return nil }
         return try Filter(rule: rule, fields: fields)
@@ -96,10 +79,18 @@ extension Table {
     /// The caller's own filter together with the rule's.
     func condition(_ filter: String?) throws(Refusal) -> (sql: String, values: [JSONValue]) {
         var filters: [Filter] = []
-        if let filter { filters.append(try Filter(filter, fields: fields)) }
+        if let filter { filters.append(try parsed(filter)) }
         if let rule = try ruleFilter() { filters.append(rule) }
         guard !filters.isEmpty else { return ("1", []) }
         return (filters.map(\.sql).joined(separator: " AND "), filters.flatMap(\.values))
+    }
+
+    private func parsed(_ filter: String) throws(Refusal) -> Filter {
+        do throws(Refusal) {
+            return try Filter(filter, fields: fields).with(call.payload["params"])
+        } catch  where error.envelope == .exception {
+            throw Refusal(500, "Failed to retrieve records from '\(name)'.\n\(error.message)")
+        }
     }
 
     /// The row of an identifier that the caller may see.
@@ -114,28 +105,27 @@ extension Table {
     }
 
     func keyValue(_ identifier: String) throws(Refusal) -> JSONValue {
-        guard columns.first(where: { $0.name == key })?.isInteger ?? true else {
-            return .string(identifier)
-        }
+        guard schema.column(key)?.type.isInteger ?? true else { return .string(identifier) }
         guard let number = Int64(identifier) else {
             throw Refusal(400, "Field '\(key)' must be a valid integer.")
         }
         return .integer(number)
     }
 
-    private func order() throws(Refusal) -> String {
-        guard let text = call.option("order", "sort", "order_by") else { return Store.quoted(key) }
+    /// The order that was asked for; without one it is the database's, which may use an index.
+    func order(_ text: String?) throws(Refusal) -> String {
+        guard let text else { return "" }
         var terms: [String] = []
         for term in text.split(separator: ",") {
             let words = term.split(separator: " ").map(String.init)
             guard let name = words.first else { continue }
-            guard columns.contains(where: { $0.name == name }) else {
+            guard schema.column(name) != nil else {
                 throw Refusal(400, "Invalid field '\(name)' in order by clause.")
             }
             let isDescending = words.dropFirst().first?.lowercased() == "desc"
             terms.append(Store.quoted(name) + (isDescending ? " DESC" : ""))
         }
-        return terms.isEmpty ? Store.quoted(key) : terms.joined(separator: ", ")
+        return terms.isEmpty ? "" : " ORDER BY " + terms.joined(separator: ", ")
     }
 }
 
@@ -148,6 +138,21 @@ extension Table {
     }
 
     func get() throws -> Answer {
+        guard let lifetime = exchange.service?.cacheLifetime else { return try read() }
+        let query = call.query.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let key = "\(cachePrefix)\(call.component)?\(query.joined(separator: "&"))"
+        if let known = try exchange.cache[key] { return Answer(body: known) }
+        let answer = try read()
+        if answer.status == 200, let body = answer.body {
+            try exchange.cache.keep(key, body, for: lifetime)
+        }
+        return answer
+    }
+
+    /// What a service that caches keeps; writes through another service do not reach it.
+    var cachePrefix: String { "service:\(call.service):" }
+
+    private func read() throws -> Answer {
         let chosen = try chosenFields()
         let named = call.records.map { Records.identifier($0[key]) }
         if let ids = call.names("ids") ?? (named.isEmpty ? nil : named) {
@@ -160,43 +165,67 @@ extension Table {
             try store.scalar("SELECT count(*) FROM \(quotedName) WHERE \(condition)", values)?.int
             ?? 0
         if call.flag("count_only") { return Answer(body: .integer(Int64(count))) }
+        let limitMax = exchange.service?.recordsMax ?? Records.rowsMax
         let asked = call.option("limit", "top").flatMap(Int.init) ?? 0
-        let limit = asked < 1 ? Records.rowsMax : min(asked, Records.rowsMax)
+        let limit = asked < 1 ? limitMax : min(asked, limitMax)
         let offset = max(0, call.option("offset", "skip").flatMap(Int.init) ?? 0)
         let rows = try store.rows(
-            """
-            SELECT * FROM \(quotedName) WHERE \(condition) ORDER BY \(order()) LIMIT ? OFFSET ?
-            """,
+            "SELECT \(columnList(chosen)) FROM \(quotedName) WHERE \(condition)\(grouping())"
+                + "\(order(call.option("order", "sort", "order_by"))) LIMIT ? OFFSET ?",
             values + [.integer(Int64(limit)), .integer(Int64(offset))]
         )
-        var meta: [String: JSONValue] = [:]
-        if call.flag("include_count") {
-            meta["count"] = .integer(Int64(count))
-            let next = offset.addingReportingOverflow(rows.count)
-            if !next.overflow, next.partialValue < count {
-                meta["next"] = .integer(Int64(next.partialValue))
-            }
+        let isCut = asked != limit && rows.count == limit && offset + rows.count < count
+        let meta = try meta(
+            count: call.flag("include_count") || isCut ? count : nil,
+            next: offset.addingReportingOverflow(rows.count).partialValue
+        )
+        if call.flag("as_list") { return .list(rows.map { $0[listColumn] ?? .null }, meta: meta) }
+        var answer = try exchange.batch(rows, "retrieved") { try shown($0, chosen) }
+        if answer.status == 200, let meta, var body = answer.body?.object {
+            body["meta"] = meta
+            answer.body = .object(body)
         }
-        return .list(rows.map { shown($0, chosen) }, meta: meta.isEmpty ? nil : .object(meta))
+        return answer
+    }
+
+    /// The column that `as_list` makes a list of.
+    private var listColumn: String {
+        call.option("id_field") ?? (schema.column("name") == nil ? key : "name")
+    }
+
+    private func meta(count: Int?, next: Int) throws -> JSONValue? {
+        var meta: [String: JSONValue] = [:]
+        if let count {
+            meta["count"] = .integer(Int64(count))
+            if next >= 0, next < count { meta["next"] = .integer(Int64(next)) }
+        }
+        if call.flag("include_schema") {
+            meta["schema"] = schema.description(service: exchange.service?.id ?? 0, access: nil)
+        }
+        return meta.isEmpty ? nil : .object(meta)
+    }
+
+    private func grouping() throws(Refusal) -> String {
+        guard let names = call.names("group") else { return "" }
+        for name in names where schema.column(name) == nil {
+            throw Refusal(400, "Invalid field '\(name)' in group by clause.")
+        }
+        return " GROUP BY " + names.map(Store.quoted).joined(separator: ", ")
+    }
+
+    /// Only what is needed, so that the database may answer from an index.
+    private func columnList(_ chosen: [String]?) throws(Refusal) -> String {
+        guard let chosen, !call.flag("as_list") else { return "*" }
+        let needed = try relations().map(\.field).filter { !chosen.contains($0) }
+        return (chosen + needed).map(Store.quoted).joined(separator: ", ")
     }
 
     /// The fields that are asked for; nil for all.
     func chosenFields() throws(Refusal) -> [String]? {
         guard let names = call.names("fields", "select"), !names.contains("*") else { return nil }
-        for name in names where !columns.contains(where: { $0.name == name }) {
+        for name in names where schema.column(name) == nil {
             throw Refusal(400, "Invalid field requested: \(name)")
         }
         return names
-    }
-
-    func shown(_ row: [String: JSONValue], _ fields: [String]?) -> JSONValue {
-        guard let fields else { return .object(row) }
-        return .object(row.filter { fields.contains($0.key) })
-    }
-
-    /// What an answer to a write shows: the key alone unless fields are asked for.
-    func written(_ row: [String: JSONValue]) throws(Refusal) -> JSONValue {
-        let hasChoice = call.names("fields", "select") != nil
-        return shown(row, hasChoice ? try chosenFields() : [key])
     }
 }

@@ -26,13 +26,18 @@ struct Tokens {
     /// A new token; a refreshed one keeps the time of its first login.
     func issue(userID: Int, email: String, issuedAt: TimeInterval? = nil) throws -> String {
         let path = exchange.call.service + "/" + exchange.call.component
+        let id = Hex.encode(exchange.random.bytes(8))
+        try exchange.store.run(
+            "INSERT INTO token (id, user_id, expires_at) VALUES (?, ?, ?)",
+            [.string(id), .integer(Int64(userID)), .number(present + Tokens.lifetime)]
+        )
         let claims: JSONValue = [
             "sub": .string(String(Hex.encode(SHA256.hash(Array(email.utf8))).prefix(32))),
             "iss": .string("http://\(Exchange.host)/api/v2/\(path)"),
             "iat": .integer(Int64(issuedAt ?? present)),
             "exp": .integer(Int64(present + Tokens.lifetime)),
             "nbf": .integer(Int64(present)),
-            "jti": .string(Hex.encode(exchange.random.bytes(8))),
+            "jti": .string(id),
             "user_id": .integer(Int64(userID)), "forever": false,
         ]
         // The platform writes `typ` first, and clients tell a token by how that begins.
@@ -89,6 +94,17 @@ struct Tokens {
     func end(_ token: Token) throws {
         let left = token.issuedAt + Tokens.refreshWindow + Tokens.lifetime - present
         try exchange.cache.keep("jwt:\(token.id)", true, for: left)
+    }
+
+    /// Ends every token of a user who left, was locked out or has another password.
+    func endAll(of userID: Int) throws {
+        let user = JSONValue.integer(Int64(userID))
+        let sql = "SELECT id FROM token WHERE user_id = ? AND expires_at > ?"
+        for row in try exchange.store.rows(sql, [user, .number(present)]) {
+            let key = "jwt:\(row["id"]?.string ?? "")"
+            try exchange.cache.keep(key, true, for: Tokens.refreshWindow + Tokens.lifetime)
+        }
+        try exchange.store.run("DELETE FROM token WHERE user_id = ?", [user])
     }
 
     private func isEnded(_ token: Token) throws -> Bool {

@@ -4,9 +4,45 @@ import Testing
 struct RecordingTests {
     /// Calls that are answered in another way on purpose, with the reason; at most one in twenty
     /// of a file, and never one that provisioning makes.
-    private static let exceptions: [String: [Int: String]] = [:]
+    private static let exceptions: [String: [Int: String]] = [
+        "errors": [
+            25: "an accident of PHP: its dump of an array, sent to who asks for HTML",
+            26: "XML answers are left out",
+        ],
+        "procedures-functions": [
+            20: "SQLite's own words for a value that may not be null",
+            24: "SQLite has no greatest length of a text",
+            78: "a server's password is not kept, so a wrong one cannot be told",
+        ],
+        "roles": [
+            49: "the description of a system table names tables that the sandbox has not"
+        ],
+        "schema": [
+            60: "an accident of the platform: its cached description of a table is out of date"
+        ],
+        "services": [
+            12: "the form by which the console asks for a configuration is left out",
+            13: "the form by which the console asks for a configuration is left out",
+            45: "a service's database is no file here, so no folder can be missing",
+        ],
+    ]
 
-    @Test(arguments: ["sessions", "provisioning-lifecycle", "provisioning-adopt"])
+    private static let recordings = [
+        "apikey-calls", "apps", "danger-force", "environment-services", "errors", "limits",
+        "no-limits-package", "procedures-functions", "provisioning-adopt", "provisioning-batch",
+        "provisioning-lifecycle", "provisioning-rotation", "roles", "schema", "seed-examples",
+        "services", "sessions", "system-by-api-key", "tables-apikey", "tables-crud",
+        "tables-filters", "users",
+    ]
+
+    @Test func `every recording is replayed`() throws {
+        let folder = Bundle.module.bundleURL.appending(path: "Fixtures")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        let names = files.filter { $0.hasSuffix(".jsonl") }.map { $0.dropLast(6) }
+        #expect(names.sorted() == Self.recordings.map { $0[...] })
+    }
+
+    @Test(arguments: recordings)
     func `a bare sandbox answers as the recorded platform did`(name: String) throws {
         let recording = try Recording(fixture: name)
         let exceptions = Self.exceptions[name] ?? [:]

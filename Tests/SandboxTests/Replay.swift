@@ -85,7 +85,13 @@ struct Replay {
     /// All calls of the recording that were answered in another way.
     static func differences(_ recording: Recording) throws -> [Difference] {
         let start = Date(timeIntervalSince1970: 1_795_348_800)
-        let platform = try SandboxPlatform(bare: true, clock: SandboxClock { start })
+        let seed = Bundle.module.bundleURL.appending(path: "Fixtures/store.seed.json")
+        let platform = try SandboxPlatform(
+            bare: true,
+            seed: recording.name == "procedures-functions" ? Array(Data(contentsOf: seed)) : nil,
+            hasLimits: recording.name != "no-limits-package",
+            clock: SandboxClock { start }
+        )
         var replay = Replay(on: platform)
         return try recording.calls.compactMap { try replay.difference($0) }
     }
