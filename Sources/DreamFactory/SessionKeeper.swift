@@ -10,7 +10,9 @@ actor SessionKeeper {
     private let logIn: LogIn
     private let now: @Sendable () -> Date
     private var current: String?
-    private var underWay: Task<Result<String, PlatformError>, Never>?
+    private var isUnderWay = false
+    private var waiting: [Int: CheckedContinuation<Result<String, PlatformError>, Never>] = [:]
+    private var callers = 0
     private var refusal: (error: PlatformError, until: Date)?
     private var refusals = 0
 
@@ -23,7 +25,7 @@ actor SessionKeeper {
     func token() async throws(PlatformError) -> String {
         if let current { return current }
         if let refusal, now() < refusal.until { throw refusal.error }
-        return try await login().value.get()
+        return try await login().get()
     }
 
     /// Forgets a token that the platform refused, unless a newer one has come meanwhile.
@@ -31,20 +33,42 @@ actor SessionKeeper {
         if current == token { current = nil }
     }
 
-    private func login() -> Task<Result<String, PlatformError>, Never> {
-        if let underWay { return underWay }
-        // Not a child of the first caller: its cancellation must not fail the others.
-        let task = Task {
-            let result = await logIn()
-            finish(result)
-            return result
+    /// Waits for the login under way, which goes on for the others where the caller is cancelled.
+    private func login() async -> Result<String, PlatformError> {
+        callers += 1
+        let caller = callers
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                waiting[caller] = continuation
+                // A cancellation that came before has found nobody waiting.
+                if Task.isCancelled { leave(caller) } else { begin() }
+            }
+        } onCancel: {
+            // The handler cannot wait for the actor.
+            Task { await leave(caller) }
         }
-        underWay = task
-        return task
+    }
+
+    private func leave(_ caller: Int) {
+        let cancelled = PlatformError(.logIn, .transport(.cancelled))
+        waiting.removeValue(forKey: caller)?.resume(returning: .failure(cancelled))
+    }
+
+    private func begin() {
+        guard !isUnderWay else { return }
+        isUnderWay = true
+        // Not a child of the first caller: its cancellation must not fail the others.
+        Task { finish(await logIn()) }
     }
 
     private func finish(_ result: Result<String, PlatformError>) {
-        underWay = nil
+        isUnderWay = false
+        learn(result)
+        defer { waiting = [:] }
+        for continuation in waiting.values { continuation.resume(returning: result) }
+    }
+
+    private func learn(_ result: Result<String, PlatformError>) {
         switch result {
         case .success(let token):
             current = token

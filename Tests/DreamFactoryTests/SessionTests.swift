@@ -117,6 +117,27 @@ import Transport
         #expect(sender.lines.filter { $0.hasSuffix("session") }.count == 1)
     }
 
+    @Test func `a caller that is cancelled leaves the login to the others`() async throws {
+        let (began, begin) = AsyncStream<Void>.makeStream()
+        let (answered, answer) = AsyncStream<Void>.makeStream()
+        let sender = ScriptedSender([.loggedIn, .answer(200, Recorded.noRecords)]) { sent in
+            guard sent.line.hasSuffix("session") else { return }
+            begin.yield()
+            for await _ in answered { return }
+        }
+        let client = PlatformClient.make(sender)
+        let leaving = Task { try await client.capabilities() }
+        for await _ in began { break }
+        async let staying = client.role(named: name)
+        leaving.cancel()
+        let error = await #expect(throws: PlatformError.self) { _ = try await leaving.value }
+        #expect(error == PlatformError(.logIn, .transport(.cancelled)))
+        #expect(error?.outcomeIsUnknown == false)
+        answer.yield()
+        #expect(try await staying == nil)
+        #expect(sender.lines.filter { $0.hasSuffix("session") }.count == 1)
+    }
+
     @Test(arguments: [
         ScriptedSender.Line.answer(200, Recorded.html), .answer(200, "{}"), .answer(200, ""),
         .answer(401, Recorded.html), .answer(200, #"{"session_token":""}"#),
