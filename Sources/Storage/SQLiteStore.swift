@@ -94,14 +94,20 @@ extension SQLiteStore: KeyLookups {
     private static let lookup = """
         SELECT
             token.id, token.revealed_generation, token.subscription_id,
-            grant.access, grant.plan_id, grant.plan_version, grant.generation,
+            grant.access, grant.plan_id, grant.plan_version,
+            CASE WHEN grant.overlap_seconds > 0 AND grant.shown_generation > 0
+                THEN min(grant.shown_generation, grant.generation) ELSE grant.generation END
+                AS visible_generation,
             grant.shown_generation,
             key.salt, key.master_key_id, key.digest, key.last_four, key.created_at, key.shown_at,
-            key.ended_at
+            key.ended_at, grant.previous_until_at, previous.last_four
         FROM lookup_token AS token
         LEFT JOIN grant INDEXED BY grant_lookup ON grant.subscription_id = token.subscription_id
         LEFT JOIN api_key AS key
-            ON key.subscription_id = token.subscription_id AND key.generation = grant.generation
+            ON key.subscription_id = token.subscription_id AND key.generation = visible_generation
+        LEFT JOIN api_key AS previous
+            ON previous.subscription_id = token.subscription_id AND previous.generation =
+                CASE WHEN grant.previous_until_at > 0 THEN grant.generation - 1 END
         WHERE token.digest = ?1 AND token.revoked_at IS NULL
         """
 }
@@ -112,6 +118,8 @@ extension KeyLookup {
         let id: Subscription.ID = try row[2]
         let access: Access? = try row[3]
         let salt: [UInt8]? = try row[8]
+        let until: Date? = try row[15]
+        let lastFour: String? = try row[16]
         self.init(
             tokenID: try row[0],
             revealedGeneration: try row[1],
@@ -132,6 +140,9 @@ extension KeyLookup {
                     shownAt: try row[13],
                     endedAt: try row[14]
                 )
+            },
+            previous: until.flatMap { until in
+                lastFour.map { PreviousKey(lastFour: $0, until: until) }
             }
         )
     }

@@ -12,18 +12,19 @@ extension SQLiteTransaction {
     }
 
     func dueGrants(_ now: Date, limit: Int) throws -> [Grant] {
-        let urgent = try dueGrants(now, isUrgent: true, limit: limit)
-        return urgent + (try dueGrants(now, isUrgent: false, limit: limit - urgent.count))
+        try Grant.Priority.allCases.reduce(into: []) { due, priority in
+            due += try dueGrants(now, priority, limit: limit - due.count)
+        }
     }
 
-    private func dueGrants(_ now: Date, isUrgent: Bool, limit: Int) throws -> [Grant] {
+    private func dueGrants(_ now: Date, _ priority: Grant.Priority, limit: Int) throws -> [Grant] {
         guard limit > 0 else { return [] }
         return try connection.query(
             """
-            SELECT * FROM grant WHERE is_urgent = :urgent AND next_attempt_at <= :now
+            SELECT * FROM grant WHERE priority = :priority AND next_attempt_at <= :now
             ORDER BY next_attempt_at, rowid LIMIT :limit
             """,
-            ["urgent": Value(isUrgent), "now": Value(now), "limit": Value(limit)],
+            ["priority": Value(priority.rawValue), "now": Value(now), "limit": Value(limit)],
             Grant.init
         )
     }
@@ -31,12 +32,11 @@ extension SQLiteTransaction {
     func nextGrantDue(after now: Date) throws -> Date? {
         let sql = """
             SELECT min(next_attempt_at) FROM grant
-            WHERE is_urgent = :urgent AND next_attempt_at > :now
+            WHERE priority = :priority AND next_attempt_at > :now
             """
-        return try [true, false].compactMap { urgent in
-            try connection.first(sql, ["urgent": Value(urgent), "now": Value(now)]) { row in
-                try row[0] as Date?
-            } ?? nil
+        return try Grant.Priority.allCases.compactMap { priority in
+            let bindings: Bindings = ["priority": Value(priority.rawValue), "now": Value(now)]
+            return try connection.first(sql, bindings) { row in try row[0] as Date? } ?? nil
         }.min()
     }
 
@@ -89,11 +89,13 @@ extension SQLiteTransaction {
         INSERT INTO grant (
             subscription_id, access, reason, plan_id, plan_version, generation, changed_at,
             failures, next_attempt_at, problem_kind, problem_sentence, problem_since_at, observed,
-            role_id, shown_generation, is_urgent, is_unproved
+            role_id, shown_generation, priority, is_unproved, allowance_at, overlap_seconds,
+            previous_until_at
         ) VALUES (
             :id, :access, :reason, :plan_id, :plan_version, :generation, :changed_at, :failures,
             :next_attempt_at, :problem_kind, :problem_sentence, :problem_since_at, :observed,
-            :role_id, :shown_generation, :is_urgent, :is_unproved
+            :role_id, :shown_generation, :priority, :is_unproved, :allowance_at, :overlap_seconds,
+            :previous_until_at
         )
         ON CONFLICT (subscription_id) DO UPDATE SET
             access = excluded.access, reason = excluded.reason, plan_id = excluded.plan_id,
@@ -103,7 +105,9 @@ extension SQLiteTransaction {
             problem_sentence = excluded.problem_sentence,
             problem_since_at = excluded.problem_since_at, observed = excluded.observed,
             role_id = excluded.role_id, shown_generation = excluded.shown_generation,
-            is_urgent = excluded.is_urgent, is_unproved = excluded.is_unproved
+            priority = excluded.priority, is_unproved = excluded.is_unproved,
+            allowance_at = excluded.allowance_at, overlap_seconds = excluded.overlap_seconds,
+            previous_until_at = excluded.previous_until_at
         """
 }
 
@@ -168,7 +172,9 @@ extension Grant {
                 access: try row["access"],
                 reason: try row["reason"],
                 plan: try Plan.Reference(id: row["plan_id"], version: row["plan_version"]),
-                generation: try row["generation"]
+                generation: try row["generation"],
+                overlap: try (row["overlap_seconds"] as Int?).map { .seconds($0) },
+                allowance: try row["allowance_at"]
             ),
             changedAt: try row["changed_at"]
         )
@@ -193,7 +199,10 @@ extension Grant {
                 "problem_since_at": Value(problem?.since),
                 "observed": try JSONColumn.text(observed), "role_id": Value(observed.roleID),
                 "shown_generation": Value(observed.shownGeneration),
-                "is_urgent": Value(isUrgent), "is_unproved": Value(isUnproved),
+                "priority": Value(priority.rawValue), "is_unproved": Value(isUnproved),
+                "allowance_at": Value(desired.allowance),
+                "overlap_seconds": Value(desired.overlap.map { Int($0.seconds) }),
+                "previous_until_at": Value(previousUntil),
             ]
         }
     }

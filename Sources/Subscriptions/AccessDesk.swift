@@ -36,11 +36,13 @@ package struct AccessDesk: Sendable {
         let plan = try subscription.plan.flatMap { try tx.plan($0)?.plan }
         let holds = try tx.holds(subscription.id)
         let decision = Access.decide(subscription, plan: plan, holds: holds, now: now)
+        let allowance = subscription.allowance(under: plan, now: now)
         var subscription = subscription
-        subscription.nextDecisionAt = decision.until
+        let renewal = decision.access == .active ? allowance?.next : nil
+        subscription.nextDecisionAt = [decision.until, renewal].compactMap(\.self).min()
         try tx.save(subscription)
         let before = try tx.grant(subscription.id)
-        let desired = Self.desired(decision, subscription.plan, before: before)
+        let desired = Self.desired(decision, subscription.plan, allowance, before: before)
         var grant =
             before ?? Grant(subscriptionID: subscription.id, desired: desired, changedAt: now)
         guard before?.desired != desired else { return grant }
@@ -48,6 +50,8 @@ package struct AccessDesk: Sendable {
         if before?.desired.calls(for: desired) ?? (desired.generation > 0) {
             grant.changedAt = now
             grant.failures = 0
+            // What stood in the way of the old wish may not stand in the way of this one.
+            grant.problem = nil
             grant.nextAttemptAt = now
         }
         if desired.generation > before?.desired.generation ?? 0 {
@@ -110,6 +114,7 @@ package struct AccessDesk: Sendable {
     private static func desired(
         _ decision: AccessDecision,
         _ plan: Plan.Reference?,
+        _ allowance: Allowance?,
         before: Grant?
     ) -> DesiredGrant {
         var generation = before?.desired.generation ?? 0
@@ -124,11 +129,20 @@ package struct AccessDesk: Sendable {
             access: decision.access,
             reason: decision.reason,
             plan: plan,
-            generation: generation
+            generation: generation,
+            overlap: generation == before?.desired.generation ? before?.desired.overlap : nil,
+            allowance: later(before?.desired.allowance, allowance?.start)
         )
     }
 
-    private func insertKey(
+    /// An allowance never goes back, and one that differs by less than a day is the same period
+    /// told twice.
+    private static func later(_ known: Date?, _ told: Date?) -> Date? {
+        guard let known, let told else { return told }
+        return told >= known.addingTimeInterval(86_400) ? told : known
+    }
+
+    func insertKey(
         _ id: Subscription.ID,
         _ generation: Int,
         in tx: any StoreTransaction,
@@ -151,6 +165,7 @@ extension DesiredGrant {
     /// key was ever due.
     fileprivate func calls(for next: DesiredGrant) -> Bool {
         next.generation > 0
-            && (access != next.access || generation != next.generation || plan != next.plan)
+            && (access != next.access || generation != next.generation || plan != next.plan
+                || next.access == .active && allowance != next.allowance)
     }
 }

@@ -100,12 +100,29 @@ package struct KeyLookup: Hashable, Sendable {
     package let access: Access
     /// The plan whose rules and limits are due.
     package let plan: Plan.Reference?
-    /// The generation that is due.
+    /// The generation to show: the one that is due or, until that is shown, the one before where
+    /// it lives on.
     package let generation: Int
     /// The newest generation that was shown.
     package let shownGeneration: Int
-    /// The key row of the generation that is due, where there is one.
+    /// The key row of the generation to show, where there is one.
     package let key: APIKey?
+    /// The end of the key before, where that is certain.
+    package let previous: PreviousKey?
+
+    /// The key before, which lives on for a while.
+    package struct PreviousKey: Hashable, Sendable {
+        /// Its last four characters.
+        package let lastFour: String
+        /// When it ends.
+        package let until: Date
+
+        /// Makes one.
+        package init(lastFour: String, until: Date) {
+            self.lastFour = lastFour
+            self.until = until
+        }
+    }
 
     /// Makes a look-up.
     package init(
@@ -116,7 +133,8 @@ package struct KeyLookup: Hashable, Sendable {
         plan: Plan.Reference?,
         generation: Int,
         shownGeneration: Int,
-        key: APIKey?
+        key: APIKey?,
+        previous: PreviousKey? = nil
     ) {
         self.tokenID = tokenID
         self.revealedGeneration = revealedGeneration
@@ -126,6 +144,7 @@ package struct KeyLookup: Hashable, Sendable {
         self.generation = generation
         self.shownGeneration = shownGeneration
         self.key = key
+        self.previous = previous
     }
 }
 

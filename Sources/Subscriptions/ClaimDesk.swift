@@ -82,7 +82,7 @@ package struct ClaimDesk: Sendable {
         let deadline = try deadline(of: claim, in: reader)
         if let deadline, now >= deadline { return .refused }
         guard grant.isShown, let deadline else { return .preparing(id) }
-        return .ready(claim, deadline: deadline, generation: grant.desired.generation)
+        return .ready(claim, deadline: deadline, generation: grant.visibleGeneration)
     }
 
     /// When a reference is over; nil as long as there was no key that it could have shown.
@@ -185,14 +185,5 @@ package struct ClaimDesk: Sendable {
             token: access.keyRing.lookupToken(of: claim),
             subscription: claim.subscriptionID
         )
-    }
-}
-
-extension Grant {
-    /// Whether the generation that is due may be shown: access is active, its limits were read
-    /// back and it was proved alive.
-    package var isShown: Bool {
-        desired.access == .active && desired.generation > 0
-            && observed.shownGeneration == desired.generation
     }
 }

@@ -29,6 +29,22 @@ package struct Grant: Hashable, Sendable {
 }
 
 extension Grant {
+    /// The generation that look-ups show: the one that is due or, until that is shown, the one
+    /// before where it lives on.
+    package var visibleGeneration: Int {
+        guard desired.overlap != nil, observed.shownGeneration > 0 else {
+            return desired.generation
+        }
+        return min(observed.shownGeneration, desired.generation)
+    }
+
+    /// Whether look-ups show a key: access is active, its limits were read back and it was proved
+    /// alive.
+    package var isShown: Bool {
+        desired.access == .active && visibleGeneration > 0
+            && observed.shownGeneration == visibleGeneration
+    }
+
     /// Whether access has ended and every key of the grant was proved to be refused.
     ///
     /// A revocation keeps the date of its proof when a restored key is revoked in its turn, so
@@ -39,148 +55,6 @@ extension Grant {
         guard let revocation = observed.revocation else { return false }
         return revocation.generation >= desired.generation && revocation.provedAt != nil
     }
-}
-
-/// What should exist on the platform.
-package struct DesiredGrant: Hashable, Sendable {
-    /// What the subscriber may do.
-    package var access: Access
-    /// Why, for staff.
-    package var reason: String
-    /// The plan whose rules and limits are due; nil until one is known.
-    package var plan: Plan.Reference?
-    /// The key generation that is due; 0 until a first key is.
-    package var generation: Int
-
-    /// Makes a desired state.
-    package init(access: Access, reason: String, plan: Plan.Reference?, generation: Int) {
-        self.access = access
-        self.reason = reason
-        self.plan = plan
-        self.generation = generation
-    }
-}
-
-/// What is known to exist on the platform, and what is not known for sure.
-///
-/// Stored as JSON, so its member names are part of the database.
-package struct ObservedGrant: Hashable, Sendable, Codable {
-    /// An app of the grant.
-    package struct App: Hashable, Sendable, Codable {
-        /// The platform's id.
-        package var id: Int
-        /// The key generation that it carries.
-        package var generation: Int
-        /// Whether it is active, as last written or read.
-        package var isActive: Bool
-        /// Whether it has our key and our role; one that has not is deleted and made anew.
-        package var fits: Bool
-
-        /// Makes an app.
-        package init(id: Int, generation: Int, isActive: Bool, fits: Bool = true) {
-            self.id = id
-            self.generation = generation
-            self.isActive = isActive
-            self.fits = fits
-        }
-    }
-
-    /// A limit of the grant, as read back.
-    package struct Limit: Hashable, Sendable, Codable {
-        /// The platform's id.
-        package var id: Int
-        /// How many calls; 0 while it is inactive and counts nothing.
-        package var rate: Int
-        /// In what period, in the catalogue's word.
-        package var period: String
-        /// Of which verb; nil counts all.
-        package var verb: String?
-
-        /// Makes a limit.
-        package init(id: Int, rate: Int, period: String, verb: String?) {
-            self.id = id
-            self.rate = rate
-            self.period = period
-            self.verb = verb
-        }
-    }
-
-    /// A proof, and what it said of which generation.
-    package struct Proof: Hashable, Sendable, Codable {
-        /// What the platform said of the key.
-        package var answer: ProofAnswer
-        /// The generation that was asked.
-        package var generation: Int
-        /// When.
-        package var at: Date
-
-        /// Makes a proof.
-        package init(answer: ProofAnswer, generation: Int, at: Date) {
-            self.answer = answer
-            self.generation = generation
-            self.at = at
-        }
-    }
-
-    /// How far taking everything down has come.
-    package struct Revocation: Hashable, Sendable, Codable {
-        /// The newest generation that it takes down.
-        package var generation: Int
-        /// When it was begun.
-        package var startedAt: Date
-        /// When the key was first proved to be refused.
-        package var provedAt: Date?
-        /// When look-up and proof were repeated and nothing was left.
-        package var closedAt: Date?
-        /// Since when nothing was found and every key was refused; the repetition counts from it.
-        package var quietSince: Date?
-        /// When the last look-up by name found nothing.
-        package var lookedUpAt: Date?
-        /// The last proof of each generation that was refused since something was last found.
-        package var refusals: [Proof] = []
-        /// Whether a key was accepted after its app was deleted.
-        package var isBack = false
-
-        /// Makes the record of a revocation that has just begun.
-        package init(generation: Int, startedAt: Date) {
-            self.generation = generation
-            self.startedAt = startedAt
-        }
-    }
-
-    /// The role.
-    package var roleID: Int?
-    /// The plan, in its version, whose rules the role holds; `id@version`.
-    package var rules: String?
-    /// The apps, at most one each generation.
-    package var apps: [App] = []
-    /// The limits, as read back.
-    package var limits: [Limit] = []
-    /// The newest generation that was shown: limits read back and proved alive.
-    package var shownGeneration = 0
-    /// The last proof that said something.
-    package var proof: Proof?
-    /// Since when the platform must be asked by name before anything is believed to be absent.
-    package var mustLookUpSince: Date?
-    /// When the write was begun that has not been answered yet, or never will be.
-    package var writeBegunAt: Date?
-    /// When the last write was made whose outcome is not known and may still come true.
-    package var unknownWriteAt: Date?
-    /// When the deletion was begun that has not been answered yet, or never will be.
-    package var deletionBegunAt: Date?
-    /// When the last deletion was made whose outcome is not known and may still come true.
-    package var unknownDeletionAt: Date?
-    /// When role, rules and limits were last read back; nil once the key sleeps.
-    package var verifiedAt: Date?
-    /// When the platform refused one of the limits for good.
-    package var limitRefusedAt: Date?
-    /// How far taking down has come; nil while nothing ever was to be taken down.
-    package var revocation: Revocation?
-    /// The newest generation that was taken down and closed, with all before it.
-    package var closedGeneration = 0
-
-    /// Makes the state in which nothing exists.
-    package init() {}
 }
 
 /// What the platform said of a key when it was asked with the key itself.

@@ -55,6 +55,33 @@ struct LookupTests {
     }
 
     @Test(arguments: StoreFactory.all)
+    func `a key that a rotation replaces is shown until the new one is`(
+        _ factory: StoreFactory
+    ) async throws {
+        let store = try factory.make()
+        try await seed(store, .make { $0.observed.shownGeneration = 1 })
+        let second = APIKey.make(generation: 2, digest: 2)
+        try await store.write { try $0.insert(second) }
+        var grant = Grant.make(generation: 2) { $0.observed.shownGeneration = 1 }
+        grant.desired.overlap = .seconds(60)
+        try await store.save(grant)
+        let before = try store.lookup(tokenDigest: .digest(7))
+        #expect(before?.generation == 1)
+        #expect(before?.key?.generation == 1)
+        #expect(before?.previous == nil)
+        grant.observed.shownGeneration = 2
+        grant.observed.ending = .init(generation: 1, at: .at(60))
+        try await store.save(grant)
+        let after = try store.lookup(tokenDigest: .digest(7))
+        #expect(after?.generation == 2)
+        #expect(after?.key == second)
+        #expect(after?.previous == .init(lastFour: APIKey.make().lastFour, until: .at(60)))
+        grant.observed.closedGeneration = 1
+        try await store.save(grant)
+        #expect(try store.lookup(tokenDigest: .digest(7))?.previous == nil)
+    }
+
+    @Test(arguments: StoreFactory.all)
     func `a hold is seen by the look-up after its commit`(_ factory: StoreFactory) async throws {
         let store = try factory.make()
         try await seed(store, .make())

@@ -121,12 +121,12 @@ struct SQLiteStoreTests {
             "subscription_decision"
         ),
         (
-            "SELECT * FROM grant WHERE is_urgent = 1 AND next_attempt_at <= 1 "
+            "SELECT * FROM grant WHERE priority = 1 AND next_attempt_at <= 1 "
                 + "ORDER BY next_attempt_at, rowid",
             "grant_due"
         ),
         (
-            "SELECT min(next_attempt_at) FROM grant WHERE is_urgent = 1 AND next_attempt_at > 1",
+            "SELECT min(next_attempt_at) FROM grant WHERE priority = 1 AND next_attempt_at > 1",
             "grant_due"
         ),
         ("SELECT * FROM grant WHERE is_unproved = 1 ORDER BY changed_at, rowid", "grant_unproved"),

@@ -137,10 +137,10 @@ extension MemoryTransaction: StoreReader {
 
     func dueGrants(_ now: Date, limit: Int) throws -> [Grant] {
         let due = tables.grants.values.compactMap { grant in
-            grant.nextAttemptAt.map { (at: $0, isLate: !grant.isUrgent, grant: grant) }
+            grant.nextAttemptAt.map { (at: $0, priority: grant.priority, grant: grant) }
         }
         let sorted = due.filter { $0.at <= now }.sorted { one, other in
-            one.isLate == other.isLate ? one.at < other.at : other.isLate
+            (one.priority, one.at) < (other.priority, other.at)
         }
         return sorted.prefix(limit).map(\.grant)
     }
