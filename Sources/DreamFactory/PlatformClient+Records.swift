@@ -59,6 +59,28 @@ extension PlatformClient {
         }
     }
 
+    /// Deletes apps of a role and makes another, all or nothing; it must not be repeated without
+    /// looking, because the platform takes an app that is gone for a new one.
+    package func swapApps(
+        of id: RecordID<RoleRecord>,
+        removing old: [RecordID<AppRecord>],
+        adding app: NewApp
+    ) async throws(PlatformError) -> RoleRecord {
+        let removals = old.map { id -> JSONValue in
+            ["id": .integer(id.rawValue), "role_id": nil]
+        }
+        let body: JSONValue = ["app_by_role_id": .array(removals + [.object(app.members)])]
+        let path = "role/\(id)?\(withRelations)"
+        let role = try await one(.changeRole, "PATCH", path, body) { json in
+            RoleRecord(json).flatMap { $0.id == id ? $0 : nil }
+        }
+        let isThere = role.apps.contains { $0.name == app.name.rawValue && $0.apiKey == app.apiKey }
+        guard isThere, !role.apps.contains(where: { old.contains($0.id) }) else {
+            throw PlatformError(.changeRole, .differs)
+        }
+        return role
+    }
+
     /// Deletes a role; a role that is gone already is `notFound`.
     package func deleteRole(_ id: RecordID<RoleRecord>) async throws(PlatformError) {
         try await delete(.deleteRole, "role/\(id)", id.rawValue)

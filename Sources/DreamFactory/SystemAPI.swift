@@ -18,6 +18,13 @@ package protocol SystemAPI: Sendable {
         isActive: Bool,
         rules: [RuleChange]
     ) async throws(PlatformError) -> RoleRecord
+    /// Deletes apps of a role and makes another, all or nothing; it must not be repeated without
+    /// looking, because the platform takes an app that is gone for a new one.
+    func swapApps(
+        of id: RecordID<RoleRecord>,
+        removing old: [RecordID<AppRecord>],
+        adding app: NewApp
+    ) async throws(PlatformError) -> RoleRecord
     /// Deletes a role; a role that is gone already is `notFound`.
     func deleteRole(_ id: RecordID<RoleRecord>) async throws(PlatformError)
 
