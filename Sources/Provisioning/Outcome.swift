@@ -1,3 +1,4 @@
+package import struct Foundation.Date
 package import Subscriptions
 
 /// What a step has brought to light.
@@ -18,6 +19,8 @@ package enum Outcome: Hashable, Sendable {
     case wroteLimit(ObservedGrant.Limit)
     /// The limit is gone.
     case deletedLimit(id: Int)
+    /// The limit's count was begun anew for an allowance, or found not to be full.
+    case clearedCounter(id: Int, allowance: Date?)
     /// The role is gone.
     case deletedRole
     /// What the platform said of the key of a generation.

@@ -145,7 +145,8 @@ struct ProvisioningDesk: Sendable {
         in tx: any StoreTransaction
     ) throws -> [Int: AppKey] {
         var keys: [Int: AppKey] = [:]
-        let generations = Set(situation.revokedGenerations + [situation.desired.generation])
+        let living = [situation.desired.generation, situation.previousGeneration ?? 0]
+        let generations = Set(situation.revokedGenerations + living)
         for generation in generations where generation > 0 {
             guard let row = try tx.key(id, generation: generation) else {
                 throw OrderFailure(
@@ -180,7 +181,12 @@ struct ProvisioningDesk: Sendable {
             afterFailures: grant.failures,
             isRevocation: !situation.revokedGenerations.isEmpty
         )
-        return situation.now.addingTimeInterval(delay)
+        let next = situation.now.addingTimeInterval(delay)
+        // No failure holds up the end of a key that a rotation has left.
+        guard situation.previousGeneration != nil, let ending = grant.observed.ending else {
+            return next
+        }
+        return min(next, ending.at)
     }
 }
 

@@ -10,13 +10,26 @@ extension Situation {
         if step.isWrite { result.writeBegunAt = now }
         if step.isDeletion { result.deletionBegunAt = now }
         switch step {
-        case .createRole, .createApp: result.proof = nil
-        case .setApp(let id, let isActive):
+        case .createRole: result.proof = nil
+        case .createApp(let generation): result.forgetProof(of: generation, desired, now)
+        case .swapApps(let generation, _):
             result.proof = nil
+            result.unswappedGeneration = generation
+        case .setApp(let id, let isActive):
+            if let app = observed.apps.first(where: { $0.id == id }),
+                app.generation == desired.generation || !isActive
+            {
+                result.forgetProof(of: app.generation, desired, now)
+            }
             // Believed awake from here on, so that a wish to sleep is never skipped.
             if isActive { result.setApp(id, isActive: true) } else { result.verifiedAt = nil }
         case .repairRole: result.rules = nil
-        case .checkPlatform, .lookUp, .deleteApp, .createLimit, .changeLimit, .deleteLimit,
+        case .changeLimit(let id, let limit):
+            for index in result.limits.indices
+            where result.limits[index].id == id && result.limits[index].rate < limit.rate {
+                result.limits[index].raisedAt = now
+            }
+        case .checkPlatform, .lookUp, .deleteApp, .createLimit, .deleteLimit, .clearCounter,
             .deleteRole, .prove:
             break
         }
@@ -40,7 +53,6 @@ extension Situation {
             result.take(role)
         case .madeApp(let app):
             result.writeBegunAt = nil
-            result.proof = nil
             result.apps.removeAll { $0.id == app.id }
             result.apps.append(app)
         case .setApp(let id, let isActive):
@@ -52,11 +64,17 @@ extension Situation {
         case .wroteLimit(let limit):
             result.writeBegunAt = nil
             result.limitRefusedAt = nil
+            let written = result.marked([limit])
             result.limits.removeAll { $0.id == limit.id }
-            result.limits.append(limit)
+            result.limits += written
         case .deletedLimit(let id):
             result.deletionBegunAt = nil
             result.limits.removeAll { $0.id == id }
+        case .clearedCounter(let id, let allowance):
+            for index in result.limits.indices where result.limits[index].id == id {
+                result.limits[index].raisedAt = nil
+                result.limits[index].freshFor = allowance ?? result.limits[index].freshFor
+            }
         case .deletedRole:
             result.deletionBegunAt = nil
             result.roleID = nil
@@ -75,22 +93,33 @@ extension Situation {
         guard answer != .inconclusive else { return }
         let proof = ObservedGrant.Proof(answer: answer, generation: generation, at: now)
         if generation == desired.generation { result.proof = proof }
+        if generation == previousGeneration { result.previousProof = proof }
         if generation <= result.closedGeneration, answer != .gone {
             result.closedGeneration = generation - 1
             result.beginRevocation(of: generation, now)
         }
-        if generation < desired.generation || wish == .ended {
-            proveRevoked(&result, proof)
-            return
-        }
+        guard !isRevoked(generation) else { return proveRevoked(&result, proof) }
         switch (answer, wish) {
-        case (.alive, .active): result.shownGeneration = max(result.shownGeneration, generation)
+        case (.alive, .active):
+            result.shownGeneration = max(result.shownGeneration, generation)
+            if generation == desired.generation { endPrevious(&result) }
         case (.asleep, .none), (.asleep, .suspended): break
         // A cache still lets the key in: the app is put to sleep again.
         case (.alive, _): result.setApps(of: generation, isActive: true)
         case (.asleep, _), (.gone, _), (.unfinished, _): result.mustLookUpSince = now
         case (.inconclusive, _): break
         }
+    }
+
+    /// The new key works, so the one before gets its end.
+    private func endPrevious(_ result: inout ObservedGrant) {
+        guard let previous = previousGeneration, let overlap = desired.overlap,
+            result.ending?.generation != previous
+        else { return }
+        result.ending = ObservedGrant.Ending(
+            generation: previous,
+            at: now.addingTimeInterval(overlap.seconds)
+        )
     }
 
     private func proveRevoked(_ result: inout ObservedGrant, _ proof: ObservedGrant.Proof) {
@@ -127,8 +156,8 @@ extension Situation {
             result.limitRefusedAt = now
             result.mustLookUpSince = now
         case .setApp: result.mustLookUpSince = now
-        case .checkPlatform, .lookUp, .createRole, .repairRole, .createApp, .deleteApp,
-            .deleteLimit, .deleteRole, .prove:
+        case .checkPlatform, .lookUp, .createRole, .repairRole, .createApp, .swapApps, .deleteApp,
+            .deleteLimit, .clearCounter, .deleteRole, .prove:
             break
         }
     }
@@ -143,6 +172,27 @@ extension ObservedGrant {
         var begun = Revocation(generation: generation, startedAt: now)
         begun.refusals = revocation?.closedAt == nil ? revocation?.refusals ?? [] : []
         revocation = begun
+    }
+
+    /// What was proved of a key says nothing once its app is made or changed; of the key before
+    /// the last that is known then is that it does not live.
+    mutating func forgetProof(of generation: Int, _ desired: DesiredGrant, _ now: Date) {
+        if generation == desired.generation {
+            proof = nil
+        } else {
+            previousProof = Proof(answer: .gone, generation: generation, at: now)
+        }
+    }
+
+    /// Limits as they were read, with what is known of their counters.
+    func marked(_ read: [Limit]) -> [Limit] {
+        read.map { limit in
+            guard let known = limits.first(where: { $0.id == limit.id }) else { return limit }
+            var marked = limit
+            marked.freshFor = limit.freshFor ?? known.freshFor
+            marked.raisedAt = known.raisedAt
+            return marked
+        }
     }
 
     mutating func setApp(_ id: Int, isActive: Bool) {
@@ -180,7 +230,7 @@ extension ObservedGrant {
         apps = []
         if let role = finding.role { take(role) }
         apps += finding.strayApps
-        limits = finding.limits
+        limits = marked(finding.limits)
         // What was read while the key slept is read again before it wakes.
         verifiedAt = wish == .active ? now : nil
         if roleID == nil { limitRefusedAt = nil }

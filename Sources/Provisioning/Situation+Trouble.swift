@@ -16,7 +16,7 @@ extension Situation {
                     + "its address."
             )
         case .found, .wroteRole, .madeApp, .setApp, .deletedApp, .wroteLimit, .deletedLimit,
-            .deletedRole:
+            .clearedCounter, .deletedRole:
             nil
         }
     }
@@ -25,9 +25,7 @@ extension Situation {
         if answer == .inconclusive {
             return Failure(.retriable, "The platform's answer to the key proves nothing yet.")
         }
-        if generation < desired.generation || desired.access == .ended {
-            return troubleRevoked(answer, generation)
-        }
+        guard !isRevoked(generation) else { return troubleRevoked(answer, generation) }
         switch (answer, desired.access) {
         case (.alive, .active), (.asleep, .suspended), (.asleep, .none): return nil
         case (.alive, _):

@@ -64,19 +64,48 @@ package struct Situation: Sendable {
         self.now = now
     }
 
+    /// The generation before the one that is due, while it lives on beside it.
+    ///
+    /// Once it was begun to be taken down it never lives again, whatever a clock says.
+    package var previousGeneration: Int? {
+        let previous = desired.generation - 1
+        guard desired.access != .ended, desired.overlap != nil, previous > 0,
+            previous > observed.closedGeneration,
+            observed.revocation.map({ $0.generation < previous }) ?? true
+        else { return nil }
+        if let ending = observed.ending, ending.generation == previous, now >= ending.at {
+            return nil
+        }
+        return previous
+    }
+
+    /// The newest generation that must be refused.
+    private var newestRevoked: Int {
+        guard desired.access != .ended else { return desired.generation }
+        return (previousGeneration ?? desired.generation) - 1
+    }
+
     /// The generations whose keys must be refused, until that is proved, repeated and closed.
     package var revokedGenerations: [Int] {
-        let last = desired.access == .ended ? desired.generation : desired.generation - 1
-        guard last > observed.closedGeneration else { return [] }
-        return Array(observed.closedGeneration + 1...last)
+        guard newestRevoked > observed.closedGeneration else { return [] }
+        return Array(observed.closedGeneration + 1...newestRevoked)
     }
+
+    func isRevoked(_ generation: Int) -> Bool { generation <= newestRevoked }
 
     /// The next move; a pure function of the situation.
     package func next() -> Move {
+        let move = nextMove()
+        guard case .rest(let until) = move, previousGeneration != nil, let ending = observed.ending
+        else { return move }
+        return .rest(until: min(until ?? ending.at, ending.at))
+    }
+
+    private func nextMove() -> Move {
         // The fastest way to end a key comes before everything else.
         let revoked = revokedGenerations
         if let app = observed.apps.first(where: { revoked.contains($0.generation) || !$0.fits }) {
-            return .call(.deleteApp(id: app.id))
+            return .call(swap(revoked) ?? .deleteApp(id: app.id))
         }
         if observed.mustLookUp { return .call(.lookUp) }
         if let step = proofOfRefusal(revoked) { return .call(step) }
@@ -116,7 +145,8 @@ package struct Situation: Sendable {
             return .call(.createRole(generation: desired.generation, isActive: !isShown))
         }
         let app = observed.apps.first { $0.generation == desired.generation }
-        if app?.isActive == false, observed.verifiedAt == nil { return .call(.lookUp) }
+        let isAsleep = observed.apps.contains { !$0.isActive }
+        if isAsleep, observed.verifiedAt == nil { return .call(.lookUp) }
         if observed.rules != reference.tag { return .call(.repairRole) }
         if let app, observed.limitRefusedAt != nil, !isShown {
             return .call(.deleteApp(id: app.id))
@@ -127,7 +157,34 @@ package struct Situation: Sendable {
         if !isShown || !isProved(.alive) {
             return .call(.prove(generation: desired.generation))
         }
-        return surplusLimit(plan).map { .call($0) }
+        let step = keepPrevious() ?? surplusLimit(plan) ?? staleCounter(plan)
+        return step.map { .call($0) }
+    }
+
+    /// Until it ends, the key before works as well as the new one.
+    private func keepPrevious() -> Step? {
+        guard let previous = previousGeneration else { return nil }
+        guard let app = observed.apps.first(where: { $0.generation == previous }) else {
+            return .createApp(generation: previous)
+        }
+        if !app.isActive { return .setApp(id: app.id, isActive: true) }
+        guard let proof = observed.previousProof, proof.generation == previous,
+            proof.answer != .alive
+        else { return nil }
+        return .prove(generation: previous)
+    }
+
+    /// The one call that makes the new app and deletes the old ones, which also ends a key that a
+    /// cache still holds; it is tried once, since a repetition could not tell what is there.
+    private func swap(_ revoked: [Int]) -> Step? {
+        guard desired.access == .active, desired.generation > 0, previousGeneration == nil,
+            observed.roleID != nil, !observed.mustLookUp, observed.limitRefusedAt == nil,
+            observed.unswappedGeneration != desired.generation,
+            observed.apps.allSatisfy({ $0.fits && $0.generation != desired.generation }),
+            let plan, platformCheck(plan) == nil, missingLimit(plan) == nil
+        else { return nil }
+        let old = observed.apps.filter { revoked.contains($0.generation) }.map(\.id)
+        return .swapApps(generation: desired.generation, old: old)
     }
 
     private var isShown: Bool { observed.shownGeneration >= desired.generation }
@@ -139,7 +196,7 @@ package struct Situation: Sendable {
     /// Nothing is made on a platform that cannot hold a plan's limits or whose answers to keys
     /// mean nothing.
     private func platformCheck(_ plan: Plan) -> Move? {
-        if isShown, observed.roleID != nil { return nil }
+        if observed.shownGeneration > 0, observed.roleID != nil { return nil }
         let isStale = platform.checkedAt.map { now.timeIntervalSince($0) >= Self.recheck } ?? true
         if platform.hasLimits != true, !plan.limits.isEmpty {
             return platform.hasLimits == nil || isStale
@@ -176,13 +233,32 @@ package struct Situation: Sendable {
         return surplus.map { .deleteLimit(id: $0.id) }
     }
 
-    /// The app sleeps, and its key is proved to.
-    private func putToSleep() -> Move? {
-        guard let app = observed.apps.first(where: { $0.generation == desired.generation }) else {
-            return nil
+    /// A counter that counts a month that is over, or may still lock out whoever has upgraded.
+    private func staleCounter(_ plan: Plan) -> Step? {
+        for limit in plan.limits {
+            guard let known = observed.limits.first(where: { $0.isSlot(of: limit) }) else {
+                continue
+            }
+            if limit.period == .month, let allowance = desired.allowance,
+                known.freshFor.map({ $0 < allowance }) ?? true
+            {
+                return .clearCounter(id: known.id, ifFull: false)
+            }
+            if known.raisedAt != nil { return .clearCounter(id: known.id, ifFull: true) }
         }
-        if app.isActive { return .call(.setApp(id: app.id, isActive: false)) }
-        return isProved(.asleep) ? nil : .call(.prove(generation: desired.generation))
+        return nil
+    }
+
+    /// The apps sleep, and their keys are proved to.
+    private func putToSleep() -> Move? {
+        if let app = observed.apps.first(where: \.isActive) {
+            return .call(.setApp(id: app.id, isActive: false))
+        }
+        let unproved = observed.apps.map(\.generation).sorted(by: >).first { generation in
+            generation == desired.generation
+                ? !isProved(.asleep) : observed.previousProof?.answer != .asleep
+        }
+        return unproved.map { .call(.prove(generation: $0)) }
     }
 }
 

@@ -14,6 +14,8 @@ package enum Step: Hashable, Sendable {
     case repairRole
     /// Makes the app of a generation on the role that exists.
     case createApp(generation: Int)
+    /// Puts the app of a generation in the place of older ones, in one call.
+    case swapApps(generation: Int, old: [Int])
     /// Lets an app's key be used, or not.
     case setApp(id: Int, isActive: Bool)
     /// Deletes an app, and with it its key.
@@ -24,6 +26,8 @@ package enum Step: Hashable, Sendable {
     case changeLimit(id: Int, RateLimit)
     /// Deletes a limit.
     case deleteLimit(id: Int)
+    /// Begins a limit's count anew, or only where it is full.
+    case clearCounter(id: Int, ifFull: Bool)
     /// Deletes the role.
     case deleteRole(id: Int)
     /// Asks the platform with the key of a generation.
@@ -37,11 +41,13 @@ package enum Step: Hashable, Sendable {
         case .createRole: "create_role"
         case .repairRole: "repair_role"
         case .createApp: "create_app"
+        case .swapApps: "swap_apps"
         case .setApp(_, let isActive): isActive ? "activate_app" : "deactivate_app"
         case .deleteApp: "delete_app"
         case .createLimit: "create_limit"
         case .changeLimit: "change_limit"
         case .deleteLimit: "delete_limit"
+        case .clearCounter: "clear_counter"
         case .deleteRole: "delete_role"
         case .prove: "prove"
         }
@@ -50,8 +56,11 @@ package enum Step: Hashable, Sendable {
     /// Whether it makes or changes something, which could come true after we stopped waiting.
     package var isWrite: Bool {
         switch self {
-        case .createRole, .createApp, .createLimit, .repairRole, .setApp, .changeLimit: true
-        case .checkPlatform, .lookUp, .deleteApp, .deleteLimit, .deleteRole, .prove: false
+        case .createRole, .createApp, .swapApps, .createLimit, .repairRole, .setApp, .changeLimit:
+            true
+        // A counter that is cleared late is cleared once more, which does no harm.
+        case .checkPlatform, .lookUp, .deleteApp, .deleteLimit, .clearCounter, .deleteRole, .prove:
+            false
         }
     }
 
@@ -59,8 +68,8 @@ package enum Step: Hashable, Sendable {
     package var isDeletion: Bool {
         switch self {
         case .deleteApp, .deleteLimit, .deleteRole: true
-        case .checkPlatform, .lookUp, .createRole, .createApp, .createLimit, .repairRole,
-            .setApp, .changeLimit, .prove:
+        case .checkPlatform, .lookUp, .createRole, .createApp, .swapApps, .createLimit,
+            .repairRole, .setApp, .changeLimit, .clearCounter, .prove:
             false
         }
     }

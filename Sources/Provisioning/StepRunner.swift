@@ -24,6 +24,8 @@ struct StepRunner: Sendable {
             return try await createRole(order, generation, isActive)
         case .repairRole: return try await repairRole(order)
         case .createApp(let generation): return try await createApp(order, generation)
+        case .swapApps(let generation, let old):
+            return try await swapApps(order, generation, old)
         case .setApp(let id, let isActive):
             try await calling { () async throws(PlatformError) in
                 try await api.setApp(recordID(id, .changeApp), isActive: isActive)
@@ -45,6 +47,8 @@ struct StepRunner: Sendable {
                 try await api.deleteLimit(recordID(id, .deleteLimit))
             }
             return .deletedLimit(id: id)
+        case .clearCounter(let id, let ifFull):
+            return try await clearCounter(order, id, ifFull)
         case .deleteRole(let id):
             try await deleting { () async throws(PlatformError) in
                 try await api.deleteRole(recordID(id, .deleteRole))
@@ -133,7 +137,9 @@ struct StepRunner: Sendable {
         let record = try await calling { () async throws(PlatformError) in
             try await api.createLimit(new)
         }
-        return .wroteLimit(ObservedGrant.Limit(record))
+        var written = ObservedGrant.Limit(record)
+        written.freshFor = order.desired.allowance
+        return .wroteLimit(written)
     }
 
     /// Reads the rules afresh before it changes them: a removal that is repeated blindly leaves an
@@ -170,7 +176,7 @@ extension StepRunner {
         }
     }
 
-    private func newApp(
+    func newApp(
         _ order: WorkOrder,
         _ generation: Int,
         isActive: Bool
@@ -193,14 +199,14 @@ extension StepRunner {
         return key
     }
 
-    private func roleID(_ order: WorkOrder) throws(StepFailure) -> RecordID<RoleRecord> {
+    func roleID(_ order: WorkOrder) throws(StepFailure) -> RecordID<RoleRecord> {
         guard let id = order.observed.roleID.flatMap({ RecordID<RoleRecord>(Int64($0)) }) else {
             throw StepFailure(Failure(PlatformError(.findRole, .notFound)))
         }
         return id
     }
 
-    private func recordID<Record>(
+    func recordID<Record>(
         _ id: Int,
         _ call: PlatformCall
     ) throws(PlatformError) -> RecordID<Record> {

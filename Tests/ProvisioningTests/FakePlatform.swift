@@ -33,6 +33,10 @@ final class FakePlatform: SystemAPI {
         var roles: [Int64: RoleRecord] = [:]
         var apps: [Int64: AppRecord] = [:]
         var limits: [Int64: LimitRecord] = [:]
+        /// What each limit has counted.
+        var counts: [Int64: Int] = [:]
+        /// The limits that lock their subscriber out.
+        var locked: Set<Int64> = []
         var nextID: Int64 = 10
         var calls: [PlatformCall] = []
         var late: [(due: Date, effect: @Sendable (inout State) throws -> Void)] = []
@@ -47,6 +51,7 @@ final class FakePlatform: SystemAPI {
         var hasLimits = true
         var serviceExists = true
         var randomKeyState = KeyState.gone
+        var freesLockedOut = true
     }
 
     let state = Mutex(State())
@@ -232,6 +237,24 @@ extension FakePlatform {
         }
     }
 
+    func swapApps(
+        of id: RecordID<RoleRecord>,
+        removing old: [RecordID<AppRecord>],
+        adding app: NewApp
+    ) async throws(PlatformError) -> RoleRecord {
+        try await make(.changeRole) { state in
+            guard state.roles[id.rawValue] != nil else { throw PlatformError.Reason.notFound }
+            for app in old {
+                // What is gone is taken for a new app, which lacks a name.
+                guard state.apps.removeValue(forKey: app.rawValue) != nil else {
+                    throw PlatformError.Reason.fault(status: 500)
+                }
+            }
+            _ = try state.insert(app, on: id)
+            return try state.role(id)
+        }
+    }
+
     func deleteRole(_ id: RecordID<RoleRecord>) async throws(PlatformError) {
         try await make(.deleteRole) { state in
             guard state.roles.removeValue(forKey: id.rawValue) != nil else {
@@ -316,6 +339,10 @@ extension FakePlatform {
             guard var limit = state.limits[id.rawValue] else {
                 throw PlatformError.Reason.notFound
             }
+            // As recorded, a changed rate frees whoever is locked out.
+            if state.freesLockedOut, state.locked.remove(id.rawValue) != nil {
+                state.counts[id.rawValue] = 0
+            }
             limit.rate = rate
             limit.isActive = true
             state.limits[id.rawValue] = limit
@@ -332,11 +359,20 @@ extension FakePlatform {
     }
 
     func counter(of id: RecordID<LimitRecord>) async throws(PlatformError) -> LimitCounter {
-        throw PlatformError(.readCounter, .refused(status: 400))
+        try await make(.readCounter) { state in
+            guard let limit = state.limits[id.rawValue] else { throw PlatformError.Reason.notFound }
+            let isLocked = state.locked.contains(id.rawValue)
+            let attempts = isLocked ? limit.rate : state.counts[id.rawValue] ?? 0
+            return LimitCounter(id: id, rate: limit.rate, attempts: attempts)
+        }
     }
 
     func clearCounter(of id: RecordID<LimitRecord>) async throws(PlatformError) {
-        throw PlatformError(.clearCounter, .refused(status: 400))
+        try await make(.clearCounter) { state in
+            guard state.limits[id.rawValue] != nil else { throw PlatformError.Reason.notFound }
+            state.counts[id.rawValue] = 0
+            state.locked.remove(id.rawValue)
+        }
     }
 
     func probe(_ key: AppKey) async throws(PlatformError) -> KeyState {
@@ -382,7 +418,8 @@ extension FakePlatform.State {
         return role
     }
 
-    func answer(to key: AppKey) -> KeyState {
+    func answer(to key: AppKey?) -> KeyState {
+        guard let key else { return .gone }
         guard let app = apps.values.first(where: { $0.apiKey == key }) else {
             if staleKeys.contains(key) { return .alive }
             return key.rawValue.allSatisfy(\.isNumber) ? randomKeyState : .gone

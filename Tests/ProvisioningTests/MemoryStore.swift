@@ -54,7 +54,7 @@ final class MemoryTransaction: StoreTransaction {
     func save(_ grant: Grant) throws { tables.grants[grant.subscriptionID] = grant }
     func dueGrants(_ now: Date, limit: Int) throws -> [Grant] {
         let due = tables.grants.values.filter { $0.nextAttemptAt.map { $0 <= now } ?? false }
-        return Array(due.sorted { $0.isUrgent && !$1.isUrgent }.prefix(limit))
+        return Array(due.sorted { $0.priority < $1.priority }.prefix(limit))
     }
     func nextGrantDue(after now: Date) throws -> Date? {
         tables.grants.values.compactMap(\.nextAttemptAt).filter { $0 > now }.min()

@@ -1,4 +1,5 @@
 import DreamFactory
+import Foundation
 import Subscriptions
 import Synchronization
 import Testing
@@ -7,7 +8,12 @@ import Testing
 
 /// A way from one state of rest to another.
 enum Flow: String, CaseIterable, Sendable {
-    case up, changePlan, suspend, resume, end, endAsleep, endBeforeStart, restore, restoreAtOnce
+    case up, changePlan, upgradeLockedOut, renew, suspend, resume, end, endAsleep, endBeforeStart
+    case restore, restoreAtOnce, rotate, rotateAtOnce, rotateAsleep, endWhileRotating
+    case rotateThenAtOnce, suspendWhileRotating
+
+    /// How long an old key lives on.
+    static let overlap = Duration.seconds(86_400)
 
     func prepare(_ world: World) async throws {
         switch self {
@@ -15,13 +21,22 @@ enum Flow: String, CaseIterable, Sendable {
         case .endBeforeStart:
             world.calibrate()
             return
-        case .changePlan, .suspend, .resume, .end, .endAsleep, .restore, .restoreAtOnce: break
+        default: break
         }
         world.wish(.active)
         try await world.settle()
         switch self {
-        case .up, .changePlan, .suspend, .end, .endBeforeStart, .restoreAtOnce: break
-        case .resume, .endAsleep:
+        case .upgradeLockedOut:
+            world.exhaust()
+            world.platform.state.withLock { $0.freesLockedOut = false }
+        case .renew: world.exhaust()
+        case .endWhileRotating, .rotateThenAtOnce, .suspendWhileRotating:
+            try await world.rotate(overlap: Self.overlap)
+            try await world.provisioner.converge(World.id)
+        case .up, .changePlan, .suspend, .end, .endBeforeStart, .restoreAtOnce, .rotate,
+            .rotateAtOnce:
+            break
+        case .resume, .endAsleep, .rotateAsleep:
             world.wish(.suspended)
             try await world.settle()
         case .restore:
@@ -33,9 +48,22 @@ enum Flow: String, CaseIterable, Sendable {
     func act(_ world: World) async throws {
         switch self {
         case .up, .resume, .restore: world.wish(.active)
-        case .changePlan: world.wish(.active, plan: World.otherPlan)
+        case .changePlan, .upgradeLockedOut: world.wish(.active, plan: World.otherPlan)
+        case .renew:
+            world.wish(.active, allowance: World.allowance + 30 * 86_400)
         case .suspend: world.wish(.suspended)
-        case .end, .endAsleep, .endBeforeStart: world.wish(.ended)
+        case .end, .endAsleep, .endBeforeStart, .endWhileRotating: world.wish(.ended)
+        case .rotate: try await world.rotate(overlap: Self.overlap)
+        case .rotateAtOnce, .rotateThenAtOnce: try await world.rotate(overlap: .zero)
+        case .rotateAsleep:
+            try await world.rotate(overlap: .zero)
+            try await world.settle()
+            world.wish(.active)
+        case .suspendWhileRotating:
+            world.wish(.suspended)
+            _ = try? await world.provisioner.converge(World.id)
+            world.restart()
+            world.wish(.active)
         case .restoreAtOnce:
             world.wish(.ended)
             _ = try? await world.provisioner.converge(World.id)
@@ -49,11 +77,29 @@ enum Flow: String, CaseIterable, Sendable {
         switch self {
         case .up, .resume: try world.expectUp(context)
         case .changePlan: try world.expectUp(plan: World.otherPlan, context)
+        case .upgradeLockedOut:
+            try world.expectUp(plan: World.otherPlan, context)
+            let isLocked = world.platform.state.withLock { state in
+                state.limits.keys.contains { state.locked.contains($0) }
+            }
+            #expect(!isLocked, context)
+        case .renew:
+            try world.expectUp(context)
+            let counts = world.platform.state.withLock { state in
+                state.limits.values.filter { $0.period == .month }
+                    .map { state.counts[$0.id.rawValue] ?? 0 }
+            }
+            #expect(counts == [0], context)
         case .suspend: try world.expectUp(context, isAwake: false)
         case .end, .endAsleep, .endBeforeStart: try world.expectDown(context)
-        case .restore, .restoreAtOnce:
+        case .endWhileRotating: try world.expectDown(generation: 2, context)
+        case .rotateThenAtOnce:
+            try world.expectUp(generation: 3, context)
+            #expect(try world.grant.observed.closedGeneration == 2, context)
+        case .restore, .restoreAtOnce, .rotate, .rotateAtOnce, .rotateAsleep, .suspendWhileRotating:
             try world.expectUp(generation: 2, context)
             #expect(try world.grant.observed.closedGeneration == 1, context)
+            #expect(world.platform.state.withLock { $0.answer(to: try? world.key(1)) } == .gone)
         }
     }
 }

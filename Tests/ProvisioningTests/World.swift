@@ -21,6 +21,8 @@ final class World: Sendable {
     static let id = Subscription.ID("abcdefghijklmnopqrstuvwxy2")
     static let name = "tollgate-test-qwerty-abcdefghijklmnopqrstuvwxy2"
     static let plan = Plan.Reference(id: Plan.ID("pro"), version: 1)
+    /// When the first month began that was paid for.
+    static let allowance = Date(timeIntervalSince1970: 1_799_990_000)
     static let otherPlan = Plan.Reference(id: Plan.ID("pro"), version: 2)
 
     let clock = TestClock()
@@ -128,7 +130,11 @@ final class World: Sendable {
     }
 
     /// Changes what is desired, as a decision about access does.
-    func wish(_ access: Access, plan: Plan.Reference = World.plan) {
+    func wish(
+        _ access: Access,
+        plan: Plan.Reference = World.plan,
+        allowance: Date = World.allowance
+    ) {
         let now = clock.now
         store.tables.withLock { tables in
             var grant =
@@ -152,12 +158,37 @@ final class World: Sendable {
                     )
                 )
             }
+            if isNew { grant.desired.overlap = nil }
             grant.desired.access = access
             grant.desired.plan = plan
+            grant.desired.allowance = allowance
             grant.changedAt = now
             grant.failures = 0
             grant.nextAttemptAt = now
             tables.grants[Self.id] = grant
+        }
+    }
+
+    /// Makes the next key due, as staff and subscribers do.
+    func rotate(overlap: Duration) async throws {
+        let now = clock.now
+        let desk = RotationDesk(
+            access: AccessDesk(mode: .test, keyRing: keyRing) { count in
+                Array(repeating: 9, count: count)
+            }
+        )
+        _ = try await store.write { tx in
+            try desk.rotate(World.id, overlap: overlap, reason: "", actor: "", in: tx, now: now)
+        }
+    }
+
+    /// Lets every limit of the subscription be used up.
+    func exhaust() {
+        platform.state.withLock { state in
+            for limit in state.limits.values {
+                state.counts[limit.id.rawValue] = limit.rate
+                state.locked.insert(limit.id.rawValue)
+            }
         }
     }
 
@@ -247,6 +278,13 @@ extension World {
         let dueLimits = plan.limits.map { "\(Self.name) \($0.rate)/\($0.period.platformName)" }
         #expect(limits.sorted() == dueLimits.sorted(), context)
         #expect(violations.withLock { $0 } == [], context)
+        #expect(!grant.isUnproved, context)
+        guard isAwake else { return }
+        let unclear = grant.observed.limits.filter { limit in
+            limit.raisedAt != nil
+                || limit.period == "month" && limit.freshFor != grant.desired.allowance
+        }
+        #expect(unclear.isEmpty, context)
     }
 
     /// Nothing is left, and every key is proved to be refused, twice.
