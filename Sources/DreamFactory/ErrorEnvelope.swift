@@ -8,8 +8,16 @@ struct ErrorEnvelope {
     var message: String
     /// Whether it came with a context, as the platform's own exceptions do.
     var hasContext: Bool
+    /// What became of each record of a batch.
+    var entries: [JSONValue]?
+    /// The ids that the context lists, as of exceeded limits.
+    var contextIDs: [Int64]
+
     /// The codes of the single failures of a batch, numbers as text.
-    var entryCodes: [String]
+    var entryCodes: [String] { (entries ?? []).compactMap(Self.code) }
+
+    /// The message and those of the entries of a batch.
+    var messages: [String] { [message] + (entries ?? []).compactMap { $0["message"]?.string } }
 
     /// Reads an answer's content, or gives nil where it is none of the three shapes.
     init?(_ body: [UInt8]) {
@@ -19,15 +27,19 @@ struct ErrorEnvelope {
             code = error["code"]?.int
             self.message = message
             hasContext = error.object?.keys.contains("context") ?? false
-            let entries = error.at("context", "resource")?.array ?? []
-            entryCodes = entries.compactMap { entry in
-                entry["code"]?.string ?? entry["code"]?.int.map(String.init)
-            }
+            entries = error.at("context", "resource")?.array
+            contextIDs = error["context"]?.array?.compactMap { $0["id"]?.integer } ?? []
         } else {
             guard let message = json["message"]?.string else { return nil }
             self.message = message
             hasContext = false
-            entryCodes = []
+            entries = nil
+            contextIDs = []
         }
+    }
+
+    /// The code of a failed entry, a number as text.
+    static func code(_ entry: JSONValue) -> String? {
+        entry["code"]?.string ?? entry["code"]?.int.map(String.init)
     }
 }

@@ -4,7 +4,7 @@ import JSON
 private let withRelations = "fields=*&related=role_service_access_by_role_id,app_by_role_id"
 private let appFields = "fields=id,name,api_key,role_id,is_active"
 
-extension PlatformClient {
+extension PlatformClient: SystemAPI {
     /// The names of the System API's resources.
     package func capabilities() async throws(PlatformError) -> Capabilities {
         let names = try await list(.listResources, "") { $0["name"]?.string }

@@ -2,17 +2,67 @@ package import Foundation
 import JSON
 package import Transport
 
-/// A client of a DreamFactory platform's System API, acting as an administrator.
+/// A client of a DreamFactory platform.
 ///
-/// It logs in when it must, sends every call once, and believes an answer only where its status
-/// and its JSON are what that call answers.
-package struct PlatformClient: SystemAPI {
-    private let address: PlatformAddress
+/// It logs in when it must, keeps to its ``CallPolicy``, and believes an answer only where its
+/// status and its JSON are what that call answers.
+package struct PlatformClient: Sendable {
+    let address: PlatformAddress
+    let identity: Identity
     private let sender: any RequestSender
-    private let session: SessionKeeper
-    private let deadline: Duration
+    private let policy: CallPolicy
+    private let gate: CallGate
+    private let sleep: Sleep
+
+    /// Waits for a time, or throws where the task was cancelled.
+    package typealias Sleep = @Sendable (Duration) async throws -> Void
 
     /// Makes a client; nothing is sent before the first call.
+    ///
+    /// - Parameters:
+    ///   - address: Where the platform is.
+    ///   - caller: Who the client is there.
+    ///   - sender: What carries the calls.
+    ///   - policy: How it spends time, connections and repetitions.
+    ///   - sleep: How it waits before it repeats a call.
+    ///   - now: The time, for pauses after a refused login.
+    package init(
+        address: PlatformAddress,
+        caller: PlatformCaller,
+        sender: any RequestSender,
+        policy: CallPolicy = .standard,
+        sleep: @escaping Sleep = { try await Task.sleep(for: $0) },
+        now: @escaping @Sendable () -> Date
+    ) {
+        self.address = address
+        self.sender = sender
+        self.policy = policy
+        self.sleep = sleep
+        gate = CallGate(places: policy.concurrentCalls)
+        let door = Door(address: address, sender: sender, deadline: policy.deadline)
+        identity =
+            switch caller {
+            case .administrator(let credentials):
+                .keeper(
+                    SessionKeeper(now: now) {
+                        await door.logIn(credentials, at: ["system", "admin", "session"], nil)
+                    },
+                    nil
+                )
+            case .user(let credentials, let key):
+                .keeper(
+                    SessionKeeper(now: now) {
+                        await door.logIn(credentials, at: ["user", "session"], key)
+                    },
+                    key
+                )
+            case .apiKey(let key): .fixed(nil, key)
+            case .session(let token, let key): .fixed(token, key)
+            case .anonymous: .fixed(nil, nil)
+            }
+    }
+
+    /// Makes an administrator's client for a caller that repeats calls by itself.
     package init(
         address: PlatformAddress,
         credentials: PlatformCredentials,
@@ -20,147 +70,91 @@ package struct PlatformClient: SystemAPI {
         deadline: Duration = .seconds(20),
         now: @escaping @Sendable () -> Date
     ) {
-        self.address = address
-        self.sender = sender
-        self.deadline = deadline
-        session = SessionKeeper(now: now) { [address, sender, deadline] in
-            await Self.logIn(credentials, at: address, through: sender, deadline)
-        }
+        self.init(
+            address: address,
+            caller: .administrator(credentials),
+            sender: sender,
+            policy: .once(deadline: deadline),
+            now: now
+        )
     }
 
-    /// Sends a call as the administrator and gives the JSON of its success.
+    /// Sends a call of the System API and gives the JSON of its success.
     func send(
         _ call: PlatformCall,
         _ method: String,
         _ path: String,
         _ body: JSONValue? = nil
     ) async throws(PlatformError) -> JSONValue {
-        var mayLogInAgain = true
-        while true {
-            let token = try await session.token()
-            let response = try await exchange(
-                call,
-                method,
-                path,
-                ["X-DreamFactory-Session-Token": token],
-                body
-            )
-            // A session is refused before anything is done, so the call can be repeated.
-            if Self.isSessionRefused(response) {
-                await session.discard(token)
-                guard mayLogInAgain else { throw PlatformError(call, .sessionRefused) }
-                mayLogInAgain = false
-                continue
-            }
-            return try Self.json(call, response)
-        }
+        let target = "/api/v2/system" + (path.isEmpty ? "" : "/") + path
+        return try await perform(Exchange(call, method, target, body))
+    }
+
+    /// Sends a call and gives the JSON of its success.
+    func send(_ request: PlatformRequest) async throws(PlatformError) -> JSONValue {
+        var exchange = Exchange(request.call, request.method, request.target, request.body)
+        exchange.mayBeEmpty = request.mayBeEmpty
+        return try await perform(exchange)
     }
 
     /// Tries a key without any session.
     package func probe(_ key: AppKey) async throws(PlatformError) -> KeyState {
-        KeyState(
-            try await exchange(
-                .probeKey,
-                "GET",
-                "role?limit=1",
-                ["X-DreamFactory-API-Key": key.rawValue],
-                nil
-            )
-        )
+        let exchange = Exchange(.probeKey, "GET", "/api/v2/system/role?limit=1", nil)
+        return KeyState(try await pass(exchange, token: nil, key: key))
     }
 
-    private func exchange(
-        _ call: PlatformCall,
-        _ method: String,
-        _ path: String,
-        _ headers: [String: String],
-        _ body: JSONValue?
-    ) async throws(PlatformError) -> ClientResponse {
-        let request = try Self.request(call, method, address, path, headers, body, deadline)
-        do {
-            return try await sender.send(request)
-        } catch {
-            throw PlatformError(call, .transport(error))
-        }
-    }
-
-    private static func request(
-        _ call: PlatformCall,
-        _ method: String,
-        _ address: PlatformAddress,
-        _ path: String,
-        _ headers: [String: String],
-        _ body: JSONValue?,
-        _ deadline: Duration
-    ) throws(PlatformError) -> ClientRequest {
-        let separator = path.isEmpty ? "" : "/"
-        guard let url = URL(string: "\(address.origin)/api/v2/system\(separator)\(path)") else {
-            throw PlatformError(call, .transport(.invalidAddress))
-        }
-        var headers = headers
-        // Without it an error may come as an HTML page after the write was done.
-        headers["Accept"] = "application/json"
-        if body != nil { headers["Content-Type"] = "application/json" }
-        return ClientRequest(
-            method: method,
-            url: url,
-            headers: headers,
-            body: body?.serialized(),
-            deadline: deadline
-        )
-    }
-
-    private static func isSessionRefused(_ response: ClientResponse) -> Bool {
-        guard [401, 403].contains(response.status),
-            let error = ErrorEnvelope(response.body), error.code != nil
-        else { return false }
-        return response.status == 401 || PlatformError.isTerminatedSession(error.message)
-    }
-
-    private static func json(
-        _ call: PlatformCall,
-        _ response: ClientResponse
-    ) throws(PlatformError) -> JSONValue {
-        guard (200..<300).contains(response.status) else { throw PlatformError(call, response) }
-        guard let json = try? JSONValue(parsing: response.body), json["error"] == nil else {
-            throw PlatformError(call, .unreadable(status: response.status))
-        }
-        return json
-    }
-
-    private static func logIn(
-        _ credentials: PlatformCredentials,
-        at address: PlatformAddress,
-        through sender: any RequestSender,
-        _ deadline: Duration
-    ) async -> Result<String, PlatformError> {
-        let body: JSONValue = [
-            "email": .string(credentials.email), "password": .string(credentials.password),
-        ]
-        do throws(PlatformError) {
-            let request = try request(
-                .logIn,
-                "POST",
-                address,
-                "admin/session",
-                [:],
-                body,
-                deadline
-            )
-            let response: ClientResponse
+    private func perform(_ exchange: Exchange) async throws(PlatformError) -> JSONValue {
+        var attempt = 1
+        while true {
             do {
-                response = try await sender.send(request)
+                return try await attemptOnce(exchange)
             } catch {
-                throw PlatformError(.logIn, .transport(error))
+                guard attempt < policy.attempts, error.mayBeRepeated else { throw error }
+                attempt += 1
+                do {
+                    try await sleep(policy.pause(before: attempt))
+                } catch {
+                    throw PlatformError(exchange.call, .transport(.cancelled))
+                }
             }
-            if [400, 401, 403].contains(response.status), ErrorEnvelope(response.body) != nil {
-                throw PlatformError(.logIn, .loginRefused(status: response.status))
-            }
-            guard let token = try json(.logIn, response)["session_token"]?.string, !token.isEmpty
-            else { throw PlatformError(.logIn, .unreadable(status: response.status)) }
-            return .success(token)
-        } catch {
-            return .failure(error)
         }
+    }
+
+    private func attemptOnce(_ exchange: Exchange) async throws(PlatformError) -> JSONValue {
+        var mayLogInAgain = true
+        while true {
+            let token = try await identity.token()
+            let response = try await pass(exchange, token: token, key: identity.key)
+            // A session is refused before anything is done, so the call can be repeated.
+            if exchange.isSessionRefused(response), await identity.discard(token) {
+                guard mayLogInAgain else { throw PlatformError(exchange.call, .sessionRefused) }
+                mayLogInAgain = false
+                continue
+            }
+            return try exchange.json(response)
+        }
+    }
+
+    private func pass(
+        _ exchange: Exchange,
+        token: String?,
+        key: AppKey?
+    ) async throws(PlatformError) -> ClientResponse {
+        guard await gate.enter() else {
+            throw PlatformError(exchange.call, .transport(.cancelled))
+        }
+        defer { gate.leave() }
+        let door = Door(address: address, sender: sender, deadline: policy.deadline)
+        return try await door.pass(exchange, token: token, key: key)
+    }
+
+    /// Logs in as somebody else than this client is, without keeping the session.
+    func openSession(
+        _ credentials: PlatformCredentials,
+        at path: [String],
+        rememberMe: Bool
+    ) async throws(PlatformError) -> JSONValue {
+        let door = Door(address: address, sender: sender, deadline: policy.deadline)
+        return try await door.open(credentials, at: path, identity.key, rememberMe: rememberMe)
     }
 }

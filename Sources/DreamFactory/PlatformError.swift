@@ -1,39 +1,4 @@
-import JSON
 package import Transport
-
-/// A call of the System API, named for people.
-package enum PlatformCall: String, Hashable, Sendable {
-    case logIn = "log in at the platform"
-    case listResources = "list the platform's resources"
-    case findService = "find the service"
-    case createRole = "create the role"
-    case findRole = "find the role"
-    case changeRole = "change the role"
-    case deleteRole = "delete the role"
-    case createApp = "create the app"
-    case findApp = "find the app"
-    case changeApp = "change the app"
-    case deleteApp = "delete the app"
-    case createLimit = "create the limit"
-    case findLimits = "find the limits"
-    case changeLimit = "change the limit"
-    case deleteLimit = "delete the limit"
-    case readCounter = "read the limit's counter"
-    case clearCounter = "clear the limit's counter"
-    case probeKey = "try the key"
-
-    /// Whether it changes anything there.
-    package var isWrite: Bool {
-        switch self {
-        case .createRole, .changeRole, .deleteRole, .createApp, .changeApp, .deleteApp,
-            .createLimit, .changeLimit, .deleteLimit, .clearCounter:
-            true
-        case .logIn, .listResources, .findService, .findRole, .findApp, .findLimits,
-            .readCounter, .probeKey:
-            false
-        }
-    }
-}
 
 /// Why a call gave no result.
 ///
@@ -66,6 +31,14 @@ package struct PlatformError: Error, Hashable, Sendable {
         case unreadable(status: Int)
         /// The platform says that it stored something else.
         case differs
+        /// No app with a role has this key.
+        case keyUnknown
+        /// The app, its role, the user or the service is switched off.
+        case inactive
+        /// These limits are exceeded; each is locked for a whole period from its first refusal.
+        case limitExceeded([Int64])
+        /// The call was not sent: it would do what is seldom meant.
+        case hazardous(Hazard)
     }
 
     /// What helps against it.
@@ -82,20 +55,25 @@ package struct PlatformError: Error, Hashable, Sendable {
     package let call: PlatformCall
     /// What went wrong.
     package let reason: Reason
+    /// Where several records were sent: what became of each.
+    package let batch: BatchReport?
 
     /// Makes an error.
-    package init(_ call: PlatformCall, _ reason: Reason) {
+    package init(_ call: PlatformCall, _ reason: Reason, batch: BatchReport? = nil) {
         self.call = call
         self.reason = reason
+        self.batch = batch
     }
 
     /// What helps against it.
     package var remedy: Remedy {
         switch reason {
         case .transport(.notTrusted), .transport(.invalidAddress), .transport(.redirected): .staff
-        case .transport, .alreadyExists, .unavailable, .fault, .unreadable: .retry
-        case .loginRefused, .sessionRefused, .forbidden, .resourceMissing, .differs: .staff
-        case .notFound, .refused: .none
+        case .transport, .alreadyExists, .unavailable, .fault, .unreadable, .limitExceeded: .retry
+        case .loginRefused, .sessionRefused, .forbidden, .resourceMissing, .differs, .keyUnknown,
+            .inactive:
+            .staff
+        case .notFound, .refused, .hazardous: .none
         }
     }
 
@@ -107,7 +85,7 @@ package struct PlatformError: Error, Hashable, Sendable {
         case .unavailable(let status): status != 429
         case .fault, .unreadable: true
         case .loginRefused, .sessionRefused, .forbidden, .notFound, .resourceMissing,
-            .alreadyExists, .refused, .differs:
+            .alreadyExists, .refused, .differs, .keyUnknown, .inactive, .limitExceeded, .hazardous:
             false
         }
     }
@@ -125,8 +103,11 @@ extension PlatformError: CustomStringConvertible {
         case .loginRefused:
             "The platform refused the administrator's login; check the e-mail and password."
         case .sessionRefused:
-            "The platform refused a fresh session; check that the login is a full administrator."
-        case .forbidden: "The administrator is not allowed to; check that it has no role."
+            "The platform refused the session; check that the login is a full administrator, or "
+                + "log in again."
+        case .forbidden:
+            "The caller is not allowed to; check that an administrator has no role, and a key's "
+                + "role a rule for it."
         case .notFound: "There is no such record."
         case .resourceMissing:
             "The platform has no such resource; install the package it is part of."
@@ -137,43 +118,11 @@ extension PlatformError: CustomStringConvertible {
         case .unreadable(let status):
             "The answer (\(status)) is not the platform's; check what stands between."
         case .differs: "The platform says that it stored something else."
+        case .keyUnknown: "The platform knows no app with this key and a role; check the key."
+        case .inactive: "The app, role, user or service is switched off; switch it on."
+        case .limitExceeded: "A limit is exceeded; wait for a whole period, or clear its counter."
+        case .hazardous(let hazard):
+            hazard.sentence.prefix(1).uppercased() + hazard.sentence.dropFirst()
         }
-    }
-}
-
-extension PlatformError {
-    /// Sorts an answer that is not a success.
-    init(_ call: PlatformCall, _ response: ClientResponse) {
-        self.init(call, Self.reason(response.status, ErrorEnvelope(response.body)))
-    }
-
-    private static func reason(_ status: Int, _ error: ErrorEnvelope?) -> Reason {
-        switch status {
-        case 408, 429, 502, 503, 504: return .unavailable(status: status)
-        case 500...: return .fault(status: status)
-        default: break
-        }
-        guard let error, error.code != nil else { return .unreadable(status: status) }
-        let message = error.message
-        switch status {
-        case 401: return .sessionRefused
-        case 403: return isTerminatedSession(message) ? .sessionRefused : .forbidden
-        case 404 where message.hasPrefix("Record with identifier"): return .notFound
-        case 404 where message.contains("not found for service"): return .resourceMissing
-        case 400 where error.code == 404 || error.entryCodes == ["404"]: return .notFound
-        case 400 where message.hasPrefix("A limit already exists"): return .alreadyExists
-        // Integrity violations are class 23 of SQLSTATE; which one it was a look-up tells.
-        case 400 where error.entryCodes.contains(where: { $0.hasPrefix("23") && $0.count == 5 }):
-            return .alreadyExists
-        // The record may have been made before its relations were read.
-        case 400 where message.hasPrefix("Unknown relationship"): return .unreadable(status: 400)
-        case 400..<500: return .refused(status: status)
-        default: return .unreadable(status: status)
-        }
-    }
-
-    /// Whether a 403 means that the session was ended, so that logging in again helps.
-    static func isTerminatedSession(_ message: String) -> Bool {
-        message.hasPrefix("The token has been blacklisted")
     }
 }

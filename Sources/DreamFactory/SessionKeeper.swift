@@ -33,6 +33,12 @@ actor SessionKeeper {
         if current == token { current = nil }
     }
 
+    /// Goes on with a token that took the place of the one before.
+    func adopt(_ token: String) { current = token }
+
+    /// Forgets the token, because its session was ended.
+    func forget() { current = nil }
+
     /// Waits for the login under way, which goes on for the others where the caller is cancelled.
     private func login() async -> Result<String, PlatformError> {
         callers += 1

@@ -90,7 +90,8 @@ extension Failure {
             case .alreadyExists, .notFound, .differs: .beliefIsWrong
             case .refused: .refused
             case .transport, .loginRefused, .sessionRefused, .forbidden, .resourceMissing,
-                .unavailable, .fault, .unreadable:
+                .unavailable, .fault, .unreadable, .keyUnknown, .inactive, .limitExceeded,
+                .hazardous:
                 .none
             }
         self.init(

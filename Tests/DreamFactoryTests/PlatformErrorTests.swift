@@ -109,7 +109,7 @@ import Transport
             Case(
                 status: 429,
                 body: error(429, "API limit(s) exceeded. "),
-                reason: .unavailable(status: 429),
+                reason: .limitExceeded([]),
                 remedy: .retry,
                 isUnknown: false
             ),
