@@ -15,6 +15,8 @@ package enum Fault: Sendable, Hashable {
     case failAfter(status: Int)
     /// Does it, and loses the answer.
     case cut
+    /// Loses the answer at once, and does it after a while.
+    case late(Duration)
     /// Answers rightly, after a while.
     case delay(Duration)
 }

@@ -30,6 +30,8 @@ package final class SandboxPlatform: Sendable {
     private let store: Mutex<Store>
     private let random: SecureRandom
     private let hasLimits: Bool
+    private let rehearsal = Mutex<Rehearsal?>(nil)
+    private let late = Mutex<[Late]>([])
     private let fault = Mutex<(@Sendable (SandboxOperation) -> Fault?)?>(nil)
 
     /// Opens or makes a sandbox.
@@ -70,6 +72,11 @@ package final class SandboxPlatform: Sendable {
         self.fault.withLock { $0 = fault }
     }
 
+    /// Rehearses faults from now on; nil ends it.
+    package func rehearse(_ spec: FaultSpec?) {
+        rehearsal.withLock { $0 = spec.map { Rehearsal($0) } }
+    }
+
     /// Answers one request; the answer that a fault cuts off is a 502 here.
     package func answer(_ request: HTTPRequest) -> HTTPResponse {
         switch outcome(of: request) {
@@ -78,20 +85,53 @@ package final class SandboxPlatform: Sendable {
         }
     }
 
-    /// Answers one request as the injected faults allow.
+    /// Answers one request as the injected faults and the rehearsal allow.
+    ///
+    /// Calls that came late before and are due are done first.
     package func outcome(of request: HTTPRequest) -> Outcome {
-        let fault = fault.withLock { $0 }?(operation(of: request))
-        switch fault {
-        case nil: return .answered(perform(request))
-        case .failBefore(let status): return .answered(Self.failure(status))
+        performDue()
+        var draw = rehearsal.withLock { $0?.next() } ?? Rehearsal.Draw()
+        let injected = fault.withLock { $0 }
+        draw.fault = injected?(operation(of: request)) ?? draw.fault
+        switch draw.fault {
+        case nil: return .answered(perform(request, draw), after: draw.latency)
+        case .failBefore(let status): return .answered(Self.failure(status), after: draw.latency)
         case .failAfter(let status):
-            _ = perform(request)
-            return .answered(Self.failure(status))
+            _ = perform(request, draw)
+            return .answered(Self.failure(status), after: draw.latency)
         case .cut:
-            _ = perform(request)
+            _ = perform(request, draw)
             return .cut
-        case .delay(let duration): return .answered(perform(request), after: duration)
+        case .late(let delay):
+            let due = clock.now.addingTimeInterval(delay / .seconds(1))
+            late.withLock { $0.append(Late(due: due, request: request, draw: draw)) }
+            return .cut
+        case .delay(let duration):
+            return .answered(perform(request, draw), after: duration + draw.latency)
         }
+    }
+
+    /// Does what came late and is due by the platform's clock.
+    package func performDue() {
+        let now = clock.now
+        let due = late.withLock { late in
+            let due = late.filter { $0.due <= now }
+            late.removeAll { $0.due <= now }
+            return due
+        }
+        for call in due { _ = perform(call.request, call.draw) }
+    }
+
+    /// For how long nothing that came late is due; nil where nothing waits.
+    package var timeToNextLate: Duration? {
+        let next = late.withLock { $0.map(\.due).min() }
+        return next.map { .seconds(max(0, $0.timeIntervalSince(clock.now))) }
+    }
+
+    private struct Late {
+        let due: Date
+        let request: HTTPRequest
+        let draw: Rehearsal.Draw
     }
 
     private static func failure(_ status: Int) -> HTTPResponse {
@@ -111,12 +151,14 @@ package final class SandboxPlatform: Sendable {
         )
     }
 
-    private func perform(_ request: HTTPRequest) -> HTTPResponse {
-        store.withLock { store in
+    private func perform(_ request: HTTPRequest, _ draw: Rehearsal.Draw) -> HTTPResponse {
+        let spec = rehearsal.withLock { $0?.spec }
+        return store.withLock { store in
             do {
                 let answer = try store.transaction {
                     var dispatch = Dispatch(store: store, now: clock.now, random: random)
-                    dispatch.hasLimits = hasLimits
+                    dispatch.hasLimits = hasLimits && (spec?.hasLimits ?? true)
+                    (dispatch.node, dispatch.keepsStale) = (draw.node, draw.keepsStale)
                     return try dispatch.answer(request)
                 }
                 return Self.response(answer)

@@ -2,7 +2,7 @@ import Dispatch
 package import Foundation
 import HTTP
 
-/// A sandbox platform behind HTTP, on loopback only.
+/// A sandbox platform behind HTTP, on loopback unless told otherwise.
 package final class SandboxServer: Sendable {
     /// The platform behind the server, for calls in process, faults and the clock.
     package let platform: SandboxPlatform
@@ -19,27 +19,39 @@ package final class SandboxServer: Sendable {
     /// Starts a sandbox; it serves when this returns.
     ///
     /// - Parameters:
-    ///   - port: The port on 127.0.0.1; 0 takes a free one.
+    ///   - host: The address to listen at.
+    ///   - port: The port; 0 takes a free one.
     ///   - database: The file that holds the state; nil keeps it in memory.
     ///   - bare: Whether a new sandbox is without a service `shop`; see ``SandboxPlatform``.
+    ///   - seed: What a new sandbox holds in place of the shop; see ``SandboxPlatform``.
+    ///   - faults: What goes wrong from the start.
     ///   - clock: The time it goes by.
     /// - Returns: The running server.
     /// - Throws: A sentence about why the database or the port cannot be used.
     package static func start(
+        host: String = "127.0.0.1",
         port: Int = 0,
         database: String? = nil,
         bare: Bool = false,
+        seed: [UInt8]? = nil,
+        faults: FaultSpec? = nil,
         clock: SandboxClock = SandboxClock()
     ) throws -> SandboxServer {
-        let platform = try SandboxPlatform(database: database, bare: bare, clock: clock)
+        let platform = try SandboxPlatform(
+            database: database,
+            bare: bare,
+            seed: seed,
+            clock: clock
+        )
+        platform.rehearse(faults)
         var configuration = HTTPServer.Configuration(
-            listeners: [.tcp(host: "127.0.0.1", port: port)]
+            listeners: [.tcp(host: host, port: port)]
         )
         // Nothing is lost on the way on loopback, so a stop need not wait for idle clients.
         configuration.limits.linger = .milliseconds(50)
         let server = HTTPServer(configuration: configuration, router: router(platform))
         guard case .tcp(_, let bound)? = try server.start().first,
-            let url = URL(string: "http://127.0.0.1:\(bound)")
+            let url = URL(string: "http://\(host.contains(":") ? "[\(host)]" : host):\(bound)")
         else { throw SandboxError("The sandbox has no port; start it on another one.") }
         return SandboxServer(platform: platform, url: url, server: server)
     }
@@ -59,7 +71,13 @@ package final class SandboxServer: Sendable {
                 case .answered(let response, .zero): answer(response)
                 case .answered(let response, let delay):
                     queue.asyncAfter(deadline: .now() + delay / .seconds(1)) { answer(response) }
-                case .cut: answer(.empty(status: 502))
+                case .cut:
+                    answer(.dropped)
+                    guard let wait = platform.timeToNextLate else { return }
+                    // A little over, so that the platform's clock has got there as well.
+                    queue.asyncAfter(deadline: .now() + wait / .seconds(1) + 0.01) {
+                        platform.performDue()
+                    }
                 }
             }
         }
