@@ -9,10 +9,6 @@ struct Operation: Sendable {
     let path: String
     /// Open operations ask for no right; who calls is found out all the same.
     let isOpen: Bool
-    /// Limits come with a package that an install may lack.
-    var needsLimits: Bool {
-        path.hasPrefix("system/limit")
-    }
     let handler: @Sendable (Exchange, _ parameters: [String]) throws -> Answer
 
     init(
@@ -26,6 +22,9 @@ struct Operation: Sendable {
         self.isOpen = isOpen
         self.handler = handler
     }
+
+    /// Limits come with a package that an install may lack.
+    var needsLimits: Bool { path.hasPrefix("system/limit") }
 
     /// The values of the path's parameters where the operation is for this verb and these parts.
     func match(_ verb: Verb, _ parts: [String]) -> [String]? {

@@ -4,8 +4,10 @@ import Foundation
 import JSON
 import Synchronization
 
-/// A DreamFactory platform for development and tests: its System API and the tables of one service,
-/// true to recordings of the real one, on one SQLite database.
+/// A DreamFactory platform for development and tests: its System API, its users and the databases of
+/// its services, true to recordings of the real one, on one SQLite database.
+///
+/// What it serves stands in one table, `Operation.all`; what is not there is not served.
 ///
 /// It may be called from any thread; calls are answered one after the other, each in a transaction
 /// that is committed before its answer is given.

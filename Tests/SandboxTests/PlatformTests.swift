@@ -105,14 +105,18 @@ struct PlatformTests {
             "system/limit/1", "system/limit_cache", "system/service", "system/user",
             "system/cache/x", "system/environment", "shop", "shop/_table",
             "shop/_table/customers", "shop/_table/customers/1", "shop/_table/%22;drop", "user",
-            "user/session", "nosuch/x",
+            "user/session", "nosuch/x", "user/register", "user/profile", "user/password?reset=1",
+            "system/service_type/x", "system/_spec", "shop/_schema", "shop/_schema/customers",
+            "shop/_schema/x/_field/y", "shop/_schema/customers/_related", "shop/_proc/x(1,2)",
+            "shop/_func", "system/admin/1",
         ]
         let options = [
             "filter=name%20like%20%27%25", "filter=((((", "filter=)%20and%20(", "filter=not%20(",
             "filter=id%3D", "filter=id%20in%20()", "ids=,,", "ids=1,-1,99999999999999999999",
             "limit=-9223372036854775808", "offset=9223372036854775807", "order=,%20,",
             "fields=,%22,*", "related=,", "related=app_by_role_id", "rollback=true",
-            "continue=true", "include_count=1", "method=DELETE", "as_list=true",
+            "continue=true", "include_count=1", "group=region", "group=%22", "id_field=name",
+            "related=*", "include_schema=1", "as_access_list=1", "method=DELETE", "as_list=true",
         ]
         let bodies: [JSONValue] = [
             [], [:], .null, 3, "x", ["resource": 1], ["resource": [1, .null, [], "x"]],
@@ -123,6 +127,13 @@ struct PlatformTests {
             ],
             ["resource": [["type": "instance.role", "period": -1, "rate": "9", "role_id": "x"]]],
             ["role_service_access_by_role_id": [["id": "1"], .null, ["id": 1, "role_id": 2]]],
+            ["resource": [["name": "t\"", "field": [["name": "", "type": "\"), ("], .null, 1]]]],
+            [
+                "resource": [
+                    ["name": "t", "field": [["name": "x\"", "default": [], "length": -1]]]
+                ]
+            ],
+            ["params": [["name": 1], .null], "old_password": 1, "email": "@", "filter": "(("],
             ["name": "\u{0}'\";--", "is_active": "no", "api_key": 5, "region": .number(1.5)],
         ]
         var visitors: [Visitor] = []
@@ -140,6 +151,29 @@ struct PlatformTests {
                 + generator.pick(options)
             let reply = try generator.pick(visitors).call(method, path, generator.pick(bodies))
             #expect((200...599).contains(reply.status), "\(method) \(path)")
+        }
+    }
+
+    @Test func `no filter reaches rows that the rule's filter hides`() throws {
+        let platform = try SandboxPlatform.still()
+        let filters: JSONValue = [["name": "region", "operator": "=", "value": "EU"]]
+        let rule = JSONValue.rule("_table/customers/*", verbs: 31, filters: filters)
+        try Visitor.admin(of: platform).provision("s", key: .key("a"), rules: [rule])
+        let subscriber = Visitor.key(.key("a"), of: platform)
+        let tokens = [
+            "(", ")", "(", ")", "not ", " and ", " or ", ") or (", ") and (", "id=1", "id>0",
+            "region='US'", "name like '%'", " is null", "''", "'", "\"", "--", ";", "/*", "1=1",
+            "id in (1,2)", "||", "region<>'EU'", " ",
+        ]
+        var generator = Dice(state: 11)
+        for _ in 0..<600 {
+            let filter = (0..<(1 + generator.next() % 9)).map { _ in generator.pick(tokens) }
+                .joined()
+            let encoded = filter.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+            let reply = try subscriber.call("GET", "shop/_table/customers?filter=" + encoded)
+            #expect([200, 400, 500].contains(reply.status), "\(filter)")
+            let rows = reply.body["resource"]?.array ?? []
+            #expect(rows.allSatisfy { $0["region"] == "EU" }, "\(filter)")
         }
     }
 
