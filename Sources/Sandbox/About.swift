@@ -130,11 +130,7 @@ enum About {
     }
 
     /// `/up`, the framework's own sign of life, is a page.
-    static var up: Answer {
-        var answer = Answer(body: nil)
-        answer.page = "<!DOCTYPE html>\n<title>Sandbox</title>\n<p>Application up</p>\n"
-        return answer
-    }
+    static let up = Answer.page("Application up")
 
     /// `_spec`: what the service serves, as an OpenAPI document.
     static func spec(_ exchange: Exchange) -> Answer {

@@ -14,6 +14,13 @@ struct Answer {
         self.body = body
     }
 
+    /// A page for people, where clients expect JSON.
+    static func page(_ text: String) -> Answer {
+        var answer = Answer(body: nil)
+        answer.page = "<!DOCTYPE html>\n<title>Sandbox</title>\n<p>\(text)</p>\n"
+        return answer
+    }
+
     static let success = Answer(body: ["success": true])
 
     /// A list as the platform wraps it.

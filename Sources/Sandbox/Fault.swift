@@ -13,6 +13,8 @@ package enum Fault: Sendable, Hashable {
     case failBefore(status: Int)
     /// Does it, and answers this status all the same.
     case failAfter(status: Int)
+    /// Does it, and answers a page in HTML with 200, as something in between might.
+    case page
     /// Does it, and loses the answer.
     case cut
     /// Loses the answer at once, and does it after a while.

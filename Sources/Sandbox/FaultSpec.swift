@@ -9,6 +9,7 @@ import Foundation
 /// | `latency=20ms`, `latency=20ms-200ms` | holds every answer back, evenly spread over a range |
 /// | `error=5%`, `error=5%:503` | refuses with 500 or that status before anything is done |
 /// | `error-after=2%`, `error-after=2%:503` | does it, and answers 500 or that status all the same |
+/// | `page=1%` | does it, and answers a page in HTML with 200, as something in between might |
 /// | `cut=2%` | does it, and closes the connection without an answer |
 /// | `late=1%:3s` | closes the connection at once, and does it three seconds later |
 /// | `stale-cache`, `stale-cache=10%` | leaves what a change makes invalid in the cache, for five hours at most |
@@ -17,7 +18,7 @@ import Foundation
 /// | `seed=7` | makes the same choices in every run with the same calls |
 ///
 /// Shares are percentages with `%`, durations have a unit (`ms`, `s`, `m`). One call has one of
-/// `error`, `error-after`, `cut` and `late` at most, so their shares make 100 % together at most.
+/// `error`, `error-after`, `page`, `cut` and `late` at most, so their shares make 100 % together at most.
 package struct FaultSpec: Sendable, Hashable {
     /// One item as an example, for help texts.
     package static let example = "latency=20ms,error=5%,cut=2%,late=1%:3s,nodes=3,seed=7"
@@ -25,6 +26,7 @@ package struct FaultSpec: Sendable, Hashable {
     var latency: ClosedRange<Duration> = .zero ... .zero
     var error = Share(status: 500)
     var errorAfter = Share(status: 500)
+    var page = 0.0
     var cut = 0.0
     var late = 0.0
     var lateDelay = Duration.zero
@@ -49,9 +51,9 @@ package struct FaultSpec: Sendable, Hashable {
             }
             try take(parts.first ?? "", parts.count > 1 ? parts[1] : nil, item: String(item))
         }
-        guard error.share + errorAfter.share + cut + late <= 1 else {
+        guard error.share + errorAfter.share + page + cut + late <= 1 else {
             throw SandboxError(
-                "error, error-after, cut and late make more than 100 % together; lower one."
+                "error, error-after, page, cut and late make more than 100 % together; lower one."
             )
         }
     }
@@ -62,6 +64,7 @@ package struct FaultSpec: Sendable, Hashable {
         case ("latency", let value?): latency = try Self.range(value, item)
         case ("error", _?): error = try Self.share(parts, item)
         case ("error-after", _?): errorAfter = try Self.share(parts, item)
+        case ("page", let value?): page = try Self.percentage(value, item)
         case ("cut", let value?): cut = try Self.percentage(value, item)
         case ("late", _?) where parts.count == 2:
             late = try Self.percentage(parts[0], item)

@@ -35,6 +35,7 @@ struct Rehearsal {
         let faults: [(Double, Fault)] = [
             (spec.error.share, .failBefore(status: spec.error.status)),
             (spec.errorAfter.share, .failAfter(status: spec.errorAfter.status)),
+            (spec.page, .page),
             (spec.cut, .cut),
             (spec.late, .late(spec.lateDelay)),
         ]

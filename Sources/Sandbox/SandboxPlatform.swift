@@ -101,6 +101,9 @@ package final class SandboxPlatform: Sendable {
         case .failAfter(let status):
             _ = perform(request, draw)
             return .answered(Self.failure(status), after: draw.latency)
+        case .page:
+            _ = perform(request, draw)
+            return .answered(Self.response(.page("Please wait")), after: draw.latency)
         case .cut:
             _ = perform(request, draw)
             return .cut

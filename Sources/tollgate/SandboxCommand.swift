@@ -22,6 +22,7 @@ struct SandboxCommand: Command {
               latency=20ms-200ms     hold every answer back, evenly spread over a range
               error=5%:503           refuse before anything is done; 500 where no status is given
               error-after=2%         do it, and answer 500 all the same
+              page=1%                do it, and answer a page in HTML with 200
               cut=2%                 do it, and close the connection without an answer
               late=1%:3s             close the connection at once, and do it three seconds later
               stale-cache=10%        leave what a change makes invalid in the cache, up to 5 hours

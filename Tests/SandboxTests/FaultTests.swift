@@ -31,7 +31,7 @@ struct FaultTests {
 
     @Test(arguments: [
         "latency=20ms", "latency=20ms-2s", "error=5%", "error=0.5%:503", "error-after=100%:502",
-        "cut=2%", "late=1%:3s", "stale-cache", "stale-cache=10%", "no-limits", "nodes=3",
+        "cut=2%", "page=1%", "late=1%:3s", "stale-cache", "stale-cache=10%", "no-limits", "nodes=3",
         "seed=18446744073709551615", "latency=0ms, cut=0%", FaultSpec.example,
     ])
     func `a fault is written as documented`(text: String) throws {
@@ -58,6 +58,15 @@ struct FaultTests {
     @Test func `a call that is answered with an error may have been done`() throws {
         platform.rehearse(try FaultSpec("error-after=100%"))
         #expect(try admin.call("POST", "system/role", Self.role).status == 500)
+        #expect(try roleCount() == 2)
+    }
+
+    @Test func `a page in place of the answer says nothing of what was done`() throws {
+        platform.rehearse(try FaultSpec("page=100%"))
+        let reply = try admin.call("POST", "system/role", Self.role)
+        #expect(reply.status == 200)
+        #expect(reply.headers["Content-Type"]?.hasPrefix("text/html") == true)
+        #expect(reply.body.isNull)
         #expect(try roleCount() == 2)
     }
 
