@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import Subscriptions
 import Synchronization
@@ -11,6 +12,7 @@ struct KeyAnswer: Sendable {
     let mode: Mode
     /// What subscribers call.
     let baseURL: String
+    let now: @Sendable () -> Date
 
     /// The word for where a key stands.
     static func status(_ lookup: KeyLookup) -> String {
@@ -47,6 +49,10 @@ struct KeyAnswer: Sendable {
             if !plan.plan.limits.isEmpty {
                 members["overrun"] = "A call over a limit locks the key for one further period."
             }
+        }
+        if let previous = lookup.previous, previous.until > now(), lookup.access != .ended {
+            members["previous_last_four"] = .string(previous.lastFour)
+            members["previous_until"] = .string(previous.until.formatted(.iso8601))
         }
         if let key = lookup.key, lookup.shownGeneration == lookup.generation {
             members["last_four"] = .string(key.lastFour)

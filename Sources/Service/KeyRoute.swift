@@ -76,7 +76,7 @@ struct KeyRoute: Sendable {
     }
 
     /// SHA-256 of the bearer token; nil where there is none of our form.
-    private static func tokenDigest(_ request: HTTPRequest) -> [UInt8]? {
+    static func tokenDigest(_ request: HTTPRequest) -> [UInt8]? {
         guard let field = request.headers["Authorization"], field.utf8.count <= 200 else {
             return nil
         }

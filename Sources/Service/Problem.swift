@@ -12,6 +12,7 @@ enum Problem: String {
     case claimRefused = "claim-refused"
     case notFound = "not-found"
     case methodNotAllowed = "method-not-allowed"
+    case rotationRefused = "rotation-refused"
     case tooLarge = "too-large"
     case unavailable
     case keyMismatch = "key-withheld"
@@ -23,6 +24,7 @@ enum Problem: String {
         case .unauthorized: 401
         case .claimRefused, .notFound: 404
         case .methodNotAllowed: 405
+        case .rotationRefused: 409
         case .tooLarge: 413
         case .unavailable: 503
         case .keyMismatch, .other: 500
@@ -37,6 +39,7 @@ enum Problem: String {
         case .claimRefused: "The reference is not known, was used, or is over"
         case .notFound: "There is nothing here"
         case .methodNotAllowed: "This method is not for this path"
+        case .rotationRefused: "The key is not rotated now"
         case .tooLarge: "The body is too large"
         case .unavailable: "Try again shortly"
         case .keyMismatch: "The key is withheld"

@@ -38,7 +38,7 @@ struct Reveal: Sendable {
         let now = now()
         return try await store.write { tx in
             guard let grant = try tx.grant(lookup.subscriptionID), grant.isShown,
-                grant.desired.generation == lookup.generation
+                grant.visibleGeneration == lookup.generation
             else { return false }
             try tx.reveal(lookup.generation, to: lookup.tokenID)
             try tx.append(

@@ -140,13 +140,13 @@ extension StaffOperations {
         return after
     }
 
-    private func shown(_ id: Subscription.ID) async throws -> JSONValue {
+    func shown(_ id: Subscription.ID) async throws -> JSONValue {
         let subscription = try await store.read { try $0.subscription(id) }
         return ["subscriptions": .array(try await summaries(subscription.map { [$0] } ?? []))]
     }
 
     /// Waits, within `--wait`, until a grant is as it should be.
-    private func wait(
+    func wait(
         _ request: StaffRequest,
         for id: Subscription.ID,
         until isDone: @Sendable (Grant) -> Bool

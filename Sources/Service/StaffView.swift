@@ -24,7 +24,7 @@ enum StaffView {
         grant: Grant?,
         keys: [APIKey]
     ) -> JSONValue {
-        let key = keys.last { $0.generation == grant?.desired.generation }
+        let key = keys.last { $0.generation == grant?.visibleGeneration }
         return [
             "subscription": .string(subscription.id.rawValue),
             "provider": .string(subscription.provider.rawValue),
@@ -32,8 +32,9 @@ enum StaffView {
             "customer": text(customer?.providerID), "email": text(customer?.email),
             "status": text(subscription.status?.rawValue), "plan": plan(subscription.plan),
             "access": text(grant?.desired.access.rawValue), "reason": text(grant?.desired.reason),
-            "generation": number(grant?.desired.generation), "last_four": text(key?.lastFour),
+            "generation": number(grant?.visibleGeneration), "last_four": text(key?.lastFour),
             "shown": .bool(grant?.isShown ?? false),
+            "previous_until": date(grant?.previousUntil),
             "role_id": number(grant?.observed.roleID),
             "app_ids": .array((grant?.observed.apps ?? []).map { .integer(Int64($0.id)) }),
             "problem": text(grant?.problem?.sentence),
@@ -75,6 +76,8 @@ enum StaffView {
             "reason": .string(grant.desired.reason),
             "plan": plan(grant.desired.plan), "generation": number(grant.desired.generation),
             "shown_generation": number(grant.observed.shownGeneration),
+            "previous_until": date(grant.previousUntil),
+            "allowance_since": date(grant.desired.allowance),
             "role_id": number(grant.observed.roleID),
             "apps": .array(
                 grant.observed.apps.map { app in

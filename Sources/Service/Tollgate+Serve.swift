@@ -109,7 +109,8 @@ extension Tollgate {
         let answer = KeyAnswer(
             keyRing: configuration.keyRing,
             mode: configuration.mode,
-            baseURL: configuration.baseURL
+            baseURL: configuration.baseURL,
+            now: surroundings.now
         )
         let claim = ClaimRoute(
             desk: ClaimDesk(access: access, window: configuration.claimWindow),
@@ -143,6 +144,23 @@ extension Tollgate {
             .async(claim.respond)
         )
         router.on("GET", "/v1/key", .completion(key.respond))
+        let rotate = RotateRoute(
+            desk: RotationDesk(access: access),
+            lookups: store,
+            store: store,
+            plans: plans,
+            answer: answer,
+            waits: waits,
+            now: surroundings.now,
+            log: surroundings.log,
+            notify: notify
+        )
+        router.on(
+            "POST",
+            "/v1/key/rotate",
+            bodyBytesMax: RotateRoute.bodyBytesMax,
+            .async(rotate.respond)
+        )
         addHealth(health, to: &router)
         return router
     }

@@ -59,8 +59,10 @@ struct Arguments: Sendable {
 
     /// Seconds of a time such as `30s` or `2m`, within bounds.
     func seconds(_ name: String, in bounds: ClosedRange<Int>) throws(UsageError) -> Int? {
-        guard let text = self[name] else { return nil }
-        let factors: [Character: Int] = ["s": 1, "m": 60, "h": 3_600]
+        guard var text = self[name] else { return nil }
+        // Nothing is nothing in every unit.
+        if text == "0" { text = "0s" }
+        let factors: [Character: Int] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
         guard let factor = text.last.flatMap({ factors[$0] }), text.count <= 6,
             text.dropLast().utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let count = Int(text.dropLast()), bounds.contains(count * factor)

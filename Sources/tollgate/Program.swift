@@ -9,8 +9,9 @@ struct Program: Sendable {
     static let commands: [any Command] = [
         DemoCommand(), ServeCommand(), MigrateCommand(), StatusCommand(), SandboxCommand(),
         PlansListCommand(), PlansShowCommand(), PlansApplyCommand(),
-        SubscriptionsListCommand(), SubscriptionsShowCommand(),
-        KeysFindCommand(), KeysRevokeCommand(), KeysRestoreCommand(),
+        SubscriptionsListCommand(), SubscriptionsShowCommand(), SubscriptionsSuspendCommand(),
+        SubscriptionsResumeCommand(),
+        KeysFindCommand(), KeysRevokeCommand(), KeysRestoreCommand(), KeysRotateCommand(),
         ClaimsCreateCommand(),
         EventsListCommand(), EventsShowCommand(), EventsReplayCommand(), EventsSendCommand(),
     ]

@@ -208,7 +208,8 @@ extension Road {
         KeyAnswer(
             keyRing: tollgate.configuration.keyRing,
             mode: .test,
-            baseURL: tollgate.configuration.baseURL
+            baseURL: tollgate.configuration.baseURL,
+            now: { self.now }
         )
     }
 
