@@ -70,6 +70,7 @@ let package = Package(
                 "Webhooks", "Provisioning", "Migrations", "Storage",
             ]
         ),
+        module("Simulation", imports: ["Subscriptions", "Provisioning", "DreamFactory"]),
         module("Sandbox", imports: ["HTTP", "SQLite", "Digest", "JSON"]),
         .executableTarget(
             name: "tollgate",
@@ -83,7 +84,7 @@ let package = Package(
         tests("HTTP", imports: ["HTTP"]),
         tests("Transport", imports: ["Transport", "HTTP"]),
         tests("DreamFactory", imports: ["DreamFactory", "Transport", "JSON"]),
-        tests("Subscriptions", imports: ["Subscriptions", "Digest", "JSON"]),
+        tests("Subscriptions", imports: ["Subscriptions", "Simulation", "Digest", "JSON"]),
         tests(
             "Webhooks",
             imports: ["Webhooks", "Subscriptions", "Digest", "JSON"],
@@ -91,12 +92,16 @@ let package = Package(
         ),
         tests(
             "Provisioning",
-            imports: ["Provisioning", "Subscriptions", "DreamFactory", "Transport", "JSON"]
+            imports: [
+                "Provisioning", "Subscriptions", "Simulation", "DreamFactory", "Transport", "JSON",
+            ]
         ),
         tests("Migrations", imports: ["Migrations"]),
         tests(
             "Storage",
-            imports: ["Storage", "Subscriptions", "SQLite", "Migrations", "Digest", "JSON"]
+            imports: [
+                "Storage", "Subscriptions", "Simulation", "SQLite", "Migrations", "Digest", "JSON",
+            ]
         ),
         tests(
             "Service",

@@ -1,5 +1,6 @@
 import DreamFactory
 import Foundation
+import Simulation
 import Subscriptions
 import Synchronization
 import Testing

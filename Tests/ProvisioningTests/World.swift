@@ -1,5 +1,6 @@
 import DreamFactory
 import Foundation
+import Simulation
 import Subscriptions
 import Synchronization
 import Testing
@@ -50,7 +51,7 @@ final class World: Sendable {
                 platformOrigin: "http://127.0.0.1:8081",
                 createdAt: now
             )
-            tables.plans[Self.plan] = PlanVersion(
+            let version = PlanVersion(
                 plan: .make(
                     rules: ["_table/customers/": [.get], "_table/customers/*": [.get]],
                     limits: [
@@ -60,7 +61,7 @@ final class World: Sendable {
                 version: 1,
                 appliedAt: now
             )
-            tables.plans[Self.otherPlan] = PlanVersion(
+            let otherVersion = PlanVersion(
                 plan: .make(
                     rules: ["_table/customers/*": [.get, .post], "_table/orders/*": [.get]],
                     limits: [RateLimit(rate: 5, period: .minute), RateLimit(rate: 7, period: .day)]
@@ -68,6 +69,8 @@ final class World: Sendable {
                 version: 2,
                 appliedAt: now
             )
+            tables.versions = [version, otherVersion]
+            tables.addSubscriber(Self.id, now)
         }
         watch()
     }
@@ -256,7 +259,11 @@ extension World {
         isAwake: Bool = true
     ) throws {
         let grant = try grant
-        let plan = try #require(store.tables.withLock { $0.plans[reference]?.plan })
+        let plan = try #require(
+            store.tables.withLock {
+                $0.versions.first { $0.reference == reference }?.plan
+            }
+        )
         let state = platform.state.withLock { $0 }
         #expect(grant.problem == nil, context)
         #expect(grant.observed.shownGeneration == generation, context)
@@ -299,5 +306,28 @@ extension World {
         #expect(state.answer(to: try key(generation)) == .gone, context)
         let keys = store.tables.withLock { $0.keys }
         #expect(keys.allSatisfy { $0.endedAt != nil }, context)
+    }
+}
+
+extension MemoryTables {
+    /// Makes the customer and the subscription that a grant belongs to.
+    fileprivate mutating func addSubscriber(_ id: Subscription.ID, _ now: Date) {
+        let customer = Customer(
+            id: Customer.ID("customer"),
+            provider: .stripe,
+            mode: .test,
+            providerID: "cus_1",
+            email: nil,
+            createdAt: now
+        )
+        customers[customer.id] = customer
+        subscriptions[id] = Subscription(
+            id: id,
+            provider: .stripe,
+            mode: .test,
+            providerID: "sub_1",
+            customerID: customer.id,
+            createdAt: now
+        )
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import SQLite
+import Simulation
 import Storage
 import Subscriptions
 import Testing
@@ -11,11 +12,13 @@ struct StoreFactory: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let make: @Sendable () throws -> any AnyStore
 
-    static let all = [sqlite]
+    static let all = [sqlite, memory]
 
     static let sqlite = StoreFactory(testDescription: "SQLite") {
         try TemporaryStore()
     }
+
+    static let memory = StoreFactory(testDescription: "memory") { MemoryStore() }
 }
 
 /// A store on a file of its own, removed with the last reference.

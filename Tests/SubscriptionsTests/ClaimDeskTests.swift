@@ -1,4 +1,5 @@
 import Digest
+import Simulation
 import Subscriptions
 import Testing
 

@@ -1,0 +1,245 @@
+package import Subscriptions
+
+package import struct Foundation.Date
+
+extension MemoryTransaction: StoreReader {
+    /// This installation, once it has been made.
+    package func installation() throws -> Installation? { tables.installation }
+
+    /// An event of the inbox by its number.
+    package func event(_ number: Int64) throws -> InboxEvent? {
+        tables.events.indices.contains(Int(number) - 1) ? tables.events[Int(number) - 1] : nil
+    }
+
+    /// Events of a provider's id, of any provider and mode.
+    package func events(eventID: String) throws -> [InboxEvent] {
+        tables.events.filter { $0.eventID == eventID }
+    }
+
+    /// Pending events in order of arrival.
+    package func pendingEvents(limit: Int) throws -> [InboxEvent] {
+        Array(tables.events.filter { $0.state == .pending }.prefix(limit))
+    }
+
+    /// Events, newest first, of one state or all, below a number.
+    package func events(state: InboxEvent.State?, before: Int64?, limit: Int) throws -> [InboxEvent]
+    {
+        let matches = tables.events.reversed().filter { event in
+            (state == nil || event.state == state) && (before.map { event.number < $0 } ?? true)
+        }
+        return Array(matches.prefix(limit))
+    }
+
+    /// Events about a subscription in order of arrival.
+    package func events(about id: Subscription.ID, limit: Int) throws -> [InboxEvent] {
+        Array(tables.events.filter { $0.subscriptionID == id }.prefix(limit))
+    }
+
+    /// Parked events of a kind of need, in order of arrival.
+    package func parkedEvents(_ kind: Need.Kind, limit: Int) throws -> [InboxEvent] {
+        let matches = tables.events.filter { $0.state == .parked && $0.need?.kind == kind }
+        return Array(matches.prefix(limit))
+    }
+
+    /// When the newest delivery of a provider came.
+    package func lastDelivery(of provider: Provider) throws -> Date? {
+        tables.events.last { $0.provider == provider }?.receivedAt
+    }
+
+    /// The subscriptions of a customer, oldest first.
+    package func subscriptions(of id: Customer.ID) throws -> [Subscription] {
+        tables.subscriptions.values.filter { $0.customerID == id }
+            .sorted { ($0.createdAt, $0.id.rawValue) < ($1.createdAt, $1.id.rawValue) }
+    }
+
+    /// The last comparison with a provider, finished or not.
+    package func reconciliation(_ provider: Provider) throws -> Reconciliation? {
+        tables.reconciliations[provider]
+    }
+
+    /// How many events there are in each state.
+    package func eventCounts() throws -> [InboxEvent.State: Int] {
+        Dictionary(grouping: tables.events, by: \.state).mapValues(\.count)
+    }
+
+    /// A customer by our id.
+    package func customer(_ id: Customer.ID) throws -> Customer? { tables.customers[id] }
+
+    /// A customer by the provider's id.
+    package func customer(provider: Provider, mode: Mode, providerID: String) throws -> Customer? {
+        tables.customers.values.first { customer in
+            customer.provider == provider && customer.mode == mode
+                && customer.providerID == providerID
+        }
+    }
+
+    /// A subscription by our id.
+    package func subscription(_ id: Subscription.ID) throws -> Subscription? {
+        tables.subscriptions[id]
+    }
+
+    /// A subscription by the provider's id.
+    package func subscription(
+        provider: Provider,
+        mode: Mode,
+        providerID: String
+    ) throws -> Subscription? {
+        tables.subscriptions.values.first { subscription in
+            subscription.provider == provider && subscription.mode == mode
+                && subscription.providerID == providerID
+        }
+    }
+
+    /// Subscriptions whose access must be decided again by now, soonest first.
+    package func subscriptions(decisionDueBy now: Date, limit: Int) throws -> [Subscription] {
+        let due = tables.subscriptions.values.compactMap { subscription in
+            subscription.nextDecisionAt.map { (at: $0, subscription: subscription) }
+        }
+        let sorted = due.filter { $0.at <= now }.sorted {
+            ($0.at, $0.subscription.id.rawValue) < ($1.at, $1.subscription.id.rawValue)
+        }
+        return sorted.prefix(limit).map(\.subscription)
+    }
+
+    /// Subscriptions in the order of their ids, after one.
+    package func subscriptions(after id: Subscription.ID?, limit: Int) throws -> [Subscription] {
+        let sorted = tables.subscriptions.values.sorted { $0.id.rawValue < $1.id.rawValue }
+        let rest = sorted.filter { subscription in
+            id.map { subscription.id.rawValue > $0.rawValue } ?? true
+        }
+        return Array(rest.prefix(limit))
+    }
+
+    /// Subscriptions that a pasted text names: an e-mail address, a customer or subscription id,
+    /// ours or the provider's, a role or app id, or the last four characters of a key.
+    package func subscriptions(matching text: String, limit: Int) throws -> [Subscription] {
+        let all = tables.subscriptions.values.sorted {
+            ($0.createdAt, $0.id.rawValue) < ($1.createdAt, $1.id.rawValue)
+        }
+        let matches = all.filter { subscription in
+            let customer = tables.customers[subscription.customerID]
+            let observed = tables.grants[subscription.id]?.observed
+            let names = [
+                subscription.id.rawValue, subscription.providerID, customer?.id.rawValue,
+                customer?.providerID, observed?.roleID.map(String.init),
+            ]
+            return names.contains(text)
+                || customer?.email?.lowercased() == text.lowercased()
+                || observed?.apps.contains { String($0.id) == text } ?? false
+                || tables.keys.contains {
+                    $0.subscriptionID == subscription.id && $0.lastFour == text
+                }
+        }
+        return Array(matches.prefix(limit))
+    }
+
+    /// The subscription whose key, of whatever generation, has this SHA-256.
+    package func subscription(keyDigest: [UInt8]) throws -> Subscription? {
+        let key = tables.keys.first { $0.digest == keyDigest }
+        return key.flatMap { tables.subscriptions[$0.subscriptionID] }
+    }
+
+    /// How many subscriptions that have not ended stand on each version of a plan.
+    package func subscriptionCounts() throws -> [Plan.Reference: Int] {
+        var counts: [Plan.Reference: Int] = [:]
+        for subscription in tables.subscriptions.values where subscription.status?.isFinal != true {
+            guard let plan = subscription.plan else { continue }
+            counts[plan, default: 0] += 1
+        }
+        return counts
+    }
+
+    /// The holds of a subscription, lifted ones included, oldest first.
+    package func holds(_ id: Subscription.ID) throws -> [Hold] {
+        let holds = tables.holds.filter { $0.subscriptionID == id }
+        return holds.enumerated().sorted {
+            ($0.element.createdAt, $0.offset) < ($1.element.createdAt, $1.offset)
+        }.map(\.element)
+    }
+
+    /// A plan in a version.
+    package func plan(_ reference: Plan.Reference) throws -> PlanVersion? {
+        tables.versions.first { $0.reference == reference }
+    }
+
+    /// The newest version of every plan, retired ones included, by id.
+    package func latestPlans() throws -> [PlanVersion] {
+        let byPlan = Dictionary(grouping: tables.versions, by: \.plan.id).values
+        let latest = byPlan.compactMap { $0.max { $0.version < $1.version } }
+        return latest.sorted { $0.plan.id.rawValue < $1.plan.id.rawValue }
+    }
+
+    /// The grant of a subscription.
+    package func grant(_ id: Subscription.ID) throws -> Grant? { tables.grants[id] }
+
+    /// Grants to work on by now, by their ``Grant/priority``, then the longest due.
+    package func dueGrants(_ now: Date, limit: Int) throws -> [Grant] {
+        let due = tables.grants.values.compactMap { grant in
+            grant.nextAttemptAt.map { (at: $0, priority: grant.priority, grant: grant) }
+        }
+        let sorted = due.filter { $0.at <= now }.sorted { one, other in
+            (one.priority, one.at, one.grant.subscriptionID.rawValue)
+                < (other.priority, other.at, other.grant.subscriptionID.rawValue)
+        }
+        return sorted.prefix(limit).map(\.grant)
+    }
+
+    /// When the next grant is due after now.
+    package func nextGrantDue(after now: Date) throws -> Date? {
+        tables.grants.values.compactMap(\.nextAttemptAt).filter { $0 > now }.min()
+    }
+
+    /// Grants that have a problem, oldest problem first.
+    package func troubledGrants(limit: Int) throws -> [Grant] {
+        let troubled = tables.grants.values.compactMap { grant in
+            grant.problem.map { (since: $0.since, grant: grant) }
+        }
+        return troubled.sorted {
+            ($0.since, $0.grant.subscriptionID.rawValue)
+                < ($1.since, $1.grant.subscriptionID.rawValue)
+        }.prefix(limit).map(\.grant)
+    }
+
+    /// Grants with ``Grant/isUnproved``, those that changed first before the others.
+    package func unprovedRevocations(limit: Int) throws -> [Grant] {
+        let unproved = tables.grants.values.filter(\.isUnproved)
+        return Array(
+            unproved.sorted {
+                ($0.changedAt, $0.subscriptionID.rawValue) < (
+                    $1.changedAt, $1.subscriptionID.rawValue
+                )
+            }.prefix(limit)
+        )
+    }
+
+    /// The last attempts for a subscription, oldest first.
+    package func attempts(_ id: Subscription.ID, limit: Int) throws -> [Attempt] {
+        Array(tables.attempts.filter { $0.subscriptionID == id }.suffix(limit))
+    }
+
+    /// A key row.
+    package func key(_ id: Subscription.ID, generation: Int) throws -> APIKey? {
+        try keys(id).first { $0.generation == generation }
+    }
+
+    /// All key rows of a subscription by generation.
+    package func keys(_ id: Subscription.ID) throws -> [APIKey] {
+        tables.keys.filter { $0.subscriptionID == id }.sorted { $0.generation < $1.generation }
+    }
+
+    /// The ids of the master keys from which keys that have not ended are derived.
+    package func masterKeyIDsInUse() throws -> Set<String> {
+        Set(tables.keys.filter { $0.endedAt == nil }.map(\.masterKeyID))
+    }
+
+    /// The claim of a reference.
+    package func claim(provider: Provider, referenceDigest: [UInt8]) throws -> Claim? {
+        tables.claims.first { $0.provider == provider && $0.referenceDigest == referenceDigest }
+    }
+
+    /// Lines of the audit, oldest first, of one subscription or all; the last `limit` of them.
+    package func audit(_ id: Subscription.ID?, limit: Int) throws -> [AuditEntry] {
+        let lines = tables.audit.filter { id == nil || $0.subscriptionID == id }
+        return Array(lines.suffix(limit))
+    }
+}
