@@ -81,7 +81,7 @@ let package = Package(
         tests("JSON", imports: ["JSON"]),
         tests("Digest", imports: ["Digest", "JSON"], fixtures: true),
         tests("SQLite", imports: ["SQLite"]),
-        tests("HTTP", imports: ["HTTP"]),
+        tests("HTTP", imports: ["HTTP", "JSON"], fixtures: true),
         tests("Transport", imports: ["Transport", "HTTP"]),
         tests("DreamFactory", imports: ["DreamFactory", "Transport", "JSON"]),
         tests("Subscriptions", imports: ["Subscriptions", "Simulation", "Digest", "JSON"]),
