@@ -18,7 +18,7 @@ final class Connection {
 
     /// What the deadline is for.
     enum Wait {
-        case nothing, idle, head, body, write, linger
+        case nothing, idle, head, body, handler, write, linger
     }
 
     let id: UInt64
@@ -36,9 +36,19 @@ final class Connection {
     var watched: Epoll.Events? = [.readable]
     var peerHasEnded = false
     var lingered = 0
+    /// Bytes that have come.
+    var received = 0
+    /// The address whose connections it is counted among.
+    var account: IPAddress?
+    /// Whether it is open only to be told that it is one too many.
+    var isRefused = false
 
     private(set) var wait = Wait.nothing
     private(set) var deadline = UInt64.max
+    /// The end of the wait, however fast the peer is.
+    private var lastDeadline = UInt64.max
+    /// Where the peer was when the window of its rate began.
+    private var mark = 0
     /// The earliest entry of this connection in the loop's queue.
     var queuedDeadline = UInt64.max
 
@@ -60,18 +70,38 @@ final class Connection {
     func startWaiting(for next: Wait, limits: HTTPServer.Limits) {
         guard wait != next else { return }
         wait = next
-        let duration: Duration
+        mark = progress
         switch next {
-        case .nothing:
-            deadline = .max
-            return
-        case .idle: duration = limits.idle
-        case .head: duration = limits.head
-        case .body: duration = limits.body
-        case .write: duration = limits.write
-        case .linger: duration = limits.linger
+        case .nothing: deadline = .max
+        case .idle: deadline = MonotonicTime.after(limits.idle)
+        case .head: deadline = MonotonicTime.after(limits.head)
+        case .body: deadline = MonotonicTime.after(min(limits.body, limits.rateWindow))
+        case .handler: deadline = MonotonicTime.after(limits.handling)
+        case .write: deadline = MonotonicTime.after(limits.write)
+        case .linger: deadline = MonotonicTime.after(limits.linger)
         }
-        deadline = MonotonicTime.after(duration)
+        lastDeadline = next == .body ? MonotonicTime.after(limits.body) : .max
+    }
+
+    /// Whether the peer was fast enough until its deadline, which then moves on.
+    func isFastEnough(_ limits: HTTPServer.Limits) -> Bool {
+        let window = wait == .write ? limits.write : limits.rateWindow
+        let now = MonotonicTime.now
+        guard wait == .body || wait == .write, now < lastDeadline,
+            progress - mark >= Int(window / .seconds(1) * Double(limits.bytesPerSecondMin))
+        else { return false }
+        mark = progress
+        deadline = min(lastDeadline, MonotonicTime.after(window, from: now))
+        return true
+    }
+
+    /// Bytes that the peer has brought, or taken.
+    private var progress: Int {
+        switch wait {
+        case .body: received
+        case .write: output.sent - Socket.unacknowledged(fd)
+        default: 0
+        }
     }
 
     /// Makes the next wait begin anew, even one of the same kind.
@@ -88,36 +118,39 @@ struct Exchange {
     var minorVersion: Int
     var keepsAlive: Bool
     var started: UInt64
+    /// The client that this request is counted for, where a proxy stands between.
+    var account: IPAddress?
 }
 
 /// Bytes that wait to be written.
 struct OutputBuffer {
     enum Outcome {
         case written
-        case blocked(progress: Bool)
+        case blocked
         case failed
     }
 
     var bytes: [UInt8] = []
+    /// Bytes that the socket has taken so far.
+    private(set) var sent = 0
     private var start = 0
 
     var count: Int { bytes.count - start }
 
     /// Writes as much as the socket takes.
     mutating func write(to fd: Int32) -> Outcome {
-        var progress = false
         while start < bytes.count {
-            let sent = bytes.withUnsafeBytes { buffer in
+            let count = bytes.withUnsafeBytes { buffer in
                 let rest = UnsafeRawBufferPointer(rebasing: buffer[start...])
                 // Without the flag a peer that is gone would end the process by SIGPIPE (send(2)).
                 return send(fd, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
             }
-            if sent < 0 {
+            if count < 0 {
                 if errno == EINTR { continue }
-                return errno == EAGAIN ? .blocked(progress: progress) : .failed
+                return errno == EAGAIN ? .blocked : .failed
             }
-            progress = true
-            start += sent
+            start += count
+            sent += count
         }
         start = 0
         bytes.removeAll(keepingCapacity: bytes.capacity <= 16_384)

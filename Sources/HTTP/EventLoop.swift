@@ -4,7 +4,8 @@ import Synchronization
 /// One thread that owns its connections; everything else talks to it by messages.
 final class EventLoop: Sendable {
     enum Message: Sendable {
-        case answer(connection: UInt64, request: UInt64, HTTPResponse)
+        /// The answer of a handler; nil where it has none.
+        case answer(connection: UInt64, request: UInt64, HTTPResponse?)
         /// Take over a connection that another loop has accepted.
         case adopt(fd: Int32, peer: HTTPPeer, listener: ListeningSocket)
         /// Accept no more, finish by then, and end.
@@ -62,8 +63,8 @@ final class ServerState: Sendable {
     let configuration: HTTPServer.Configuration
     let listeners: [ListeningSocket]
     let loops: [EventLoop]
-    /// Open connections of all loops.
-    let connections = Atomic(0)
+    /// Who may be served.
+    let admission: Admission
     /// Set before the loops are told to stop, so that from then on every answer says `close`.
     let isStopping = Atomic(false)
 
@@ -82,6 +83,7 @@ final class ServerState: Sendable {
         loops: [EventLoop]
     ) {
         self.configuration = configuration
+        admission = Admission(configuration)
         self.listeners = listeners
         self.loops = loops
         ending = Locked(Ending(watching: loops.count, running: loops.count))

@@ -6,6 +6,13 @@ package enum HTTPPeer: Sendable, Hashable {
     case unix(uid: UInt32, pid: Int32)
 }
 
+extension HTTPPeer {
+    var address: IPAddress? {
+        guard case .tcp(let address) = self else { return nil }
+        return IPAddress(address)
+    }
+}
+
 /// One name and value of a query.
 package struct HTTPQueryItem: Sendable, Hashable {
     /// The decoded name.
@@ -28,8 +35,10 @@ package struct HTTPRequest: Sendable {
     package var headers: HTTPHeaders
     /// The body; empty where there is none.
     package var body: [UInt8]
-    /// Who sent it.
+    /// Who sent it: the other end of the connection.
     package var peer: HTTPPeer
+    /// Where it comes from: the peer's address, or what trusted proxies say; nil on a Unix socket.
+    package var client: IPAddress?
     /// The values of the pattern's `{name}` segments, set by the router.
     package var parameters: [String: String]
     /// An id for logs and answers, made by the server.
@@ -74,6 +83,7 @@ package struct HTTPRequest: Sendable {
         self.headers = headers
         self.body = body
         self.peer = peer
+        client = peer.address
         self.parameters = [:]
         self.id = id
     }

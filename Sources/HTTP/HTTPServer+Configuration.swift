@@ -7,6 +7,10 @@ extension HTTPServer {
         package var listeners: [Listener]
         /// The bounds on everything that comes from outside.
         package var limits = Limits()
+        /// Proxies whose word is taken for where a request comes from; see ``HTTPRequest/client``.
+        package var trustedProxies: [IPNetwork] = []
+        /// Addresses without a limit of connections of their own; trusted proxies have none either.
+        package var unlimitedAddresses: [IPNetwork] = []
         /// Event loops, each with a thread of its own.
         package var loops = ProcessInfo.processInfo.activeProcessorCount
         /// Is told of every answer, on a loop's thread; it must not block.
@@ -27,6 +31,7 @@ extension HTTPServer {
         enum Place: Sendable {
             case tcp(host: String, port: Int)
             case unix(path: String, mode: UInt32, group: String?)
+            case inherited(descriptor: Int32)
         }
 
         var place: Place
@@ -48,6 +53,17 @@ extension HTTPServer {
             router: Router? = nil
         ) -> Listener {
             Listener(place: .unix(path: path, mode: mode, group: group), router: router)
+        }
+
+        /// Listens on a socket that the parent opened and that outlives the process; see
+        /// ``SocketActivation``.
+        package static func inherited(descriptor: Int32, router: Router? = nil) -> Listener {
+            Listener(place: .inherited(descriptor: descriptor), router: router)
+        }
+
+        /// The same place with these routes.
+        package func routed(by router: Router) -> Listener {
+            Listener(place: place, router: router)
         }
     }
 
@@ -97,4 +113,6 @@ package struct HTTPAccess: Sendable {
     package var id: String
     /// Who sent it.
     package var peer: HTTPPeer
+    /// The address behind the trusted proxies; nil on a Unix socket.
+    package var client: IPAddress?
 }

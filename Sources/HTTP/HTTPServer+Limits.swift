@@ -19,6 +19,15 @@ extension HTTPServer {
         ///
         /// An idle one costs about 1 KiB here and 4 KiB in the kernel.
         package var connections = 20_000
+        /// Connections over a limit that are kept open to be told so; the next ones are closed
+        /// without a word.
+        package var refusedConnections = 256
+        /// Open connections of one address, or of one IPv6 network of 64 bits; one more is answered
+        /// 429.
+        ///
+        /// Through a trusted proxy it bounds the requests in flight of one client instead. A whole
+        /// office behind one address stays far below.
+        package var connectionsPerAddress = 512
         /// Bytes read ahead while an answer is being made, for pipelined requests.
         package var readAheadBytes = 65_536
         /// How long a connection may wait between requests.
@@ -27,8 +36,18 @@ extension HTTPServer {
         package var head: Duration = .seconds(10)
         /// How long the body of a request may take after its head.
         package var body: Duration = .seconds(30)
-        /// How long the peer may leave an answer unread.
+        /// The bytes a second that a body must bring, counted over each `rateWindow`.
+        ///
+        /// The slowest lines that people still use, 9,600 baud, bring twice as much.
+        package var bytesPerSecondMin = 500
+        /// How long a body may be slower than that.
+        package var rateWindow: Duration = .seconds(5)
+        /// How long the peer may read an answer more slowly than that, or not at all.
         package var write: Duration = .seconds(30)
+        /// How long a handler may take before a TCP client is answered 503 in its place.
+        package var handling: Duration = .seconds(120)
+        /// How long, once the server stops, a new connection may take to begin its first request.
+        package var lastCall: Duration = .milliseconds(500)
         /// How long is still read after an answer that closes the connection, so that the peer sees
         /// the answer and not a reset (RFC 9112 §9.6).
         package var linger: Duration = .seconds(2)

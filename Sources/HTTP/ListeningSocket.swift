@@ -6,12 +6,18 @@ final class ListeningSocket: Sendable {
     let fd: Int32
     let address: HTTPAddress
     let router: Router
+    /// Whether the parent has it too, so that the backlog outlives this process.
+    let isInherited: Bool
     private let file: SocketFile?
     private let isOpen = Atomic(true)
 
     init(_ listener: HTTPServer.Listener, router: Router) throws(HTTPServerError) {
         self.router = listener.router ?? router
+        if case .inherited = listener.place { isInherited = true } else { isInherited = false }
         switch listener.place {
+        case .inherited(let descriptor):
+            (fd, address) = (descriptor, try Self.adopt(descriptor))
+            file = nil
         case .tcp(let host, let port):
             (fd, address) = try Self.listen(host: host, port: port)
             file = nil
@@ -31,6 +37,25 @@ final class ListeningSocket: Sendable {
         // The file goes first: while the socket still listens nobody takes the file for a stale one.
         file?.remove()
         close(fd)
+    }
+
+    private static func adopt(_ descriptor: Int32) throws(HTTPServerError) -> HTTPAddress {
+        var (isListening, type) = (Int32(0), Int32(0))
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &size)
+        getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size)
+        var bound = SocketAddress()
+        guard isListening == 1, type == Int32(SOCK_STREAM.rawValue),
+            bound.fill({ getsockname(descriptor, $0, $1) }) == 0,
+            fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) == 0
+        else {
+            throw HTTPServerError(
+                "Descriptor \(descriptor) is no listening stream socket: check the socket unit."
+            )
+        }
+        if bound.family == AF_UNIX { return .unix(path: bound.unixPath) }
+        let (host, port) = bound.numericHostAndPort
+        return .tcp(host: host, port: port)
     }
 
     private static func listen(

@@ -48,13 +48,15 @@ extension LoopThread {
     /// connection.
     private func endIfDone(_ connection: Connection) {
         let isIdle = !connection.parser.isInRequest
-        if connection.peerHasEnded || (isIdle && stopDeadline != nil) {
+        // A new client has not been told that the server stops, and is let begin (RFC 9112 §9.6).
+        let isNew = connection.requestNumber == 0 && lastCallEnd != nil
+        if connection.peerHasEnded || (isIdle && stopDeadline != nil && !isNew) {
             connection.phase = .closing
         }
     }
 
     private func begin(_ head: HTTPRequestHead, on connection: Connection) {
-        let request = HTTPRequest(
+        var request = HTTPRequest(
             method: head.method,
             target: head.target,
             parsed: head.parsedTarget,
@@ -63,6 +65,9 @@ extension LoopThread {
             peer: connection.peer,
             id: shared.configuration.makeID()
         )
+        if let client = request.client {
+            request.client = shared.admission.forwarding.client(of: client, headers: head.headers)
+        }
         connection.requestNumber += 1
         connection.exchange = Exchange(
             request: request,
@@ -74,8 +79,25 @@ extension LoopThread {
         if case .found(let route, let parameters) = connection.exchange?.match {
             connection.exchange?.request.parameters = parameters
             connection.parser.bodyBytesMax = route.bodyBytesMax ?? limits.bodyBytes
+            if route.needsLength, head.headers["Content-Length"] == nil, head.framing != .chunked {
+                let error = HTTPRequestError(411, "no length of a body (RFC 9110 §15.5.12)")
+                return refuse(connection, error)
+            }
+        }
+        guard countsClient(of: request, on: connection) else {
+            return refuse(connection, HTTPRequestError(429, "too many at once (RFC 6585 §4)"))
         }
         if head.expectsContinue { answerExpectation(head, on: connection) }
+    }
+
+    /// Counts a request that came through a trusted proxy for its client.
+    private func countsClient(of request: HTTPRequest, on connection: Connection) -> Bool {
+        guard
+            let account = shared.admission.account(of: request.client, from: connection.peer)
+        else { return true }
+        guard shared.admission.enter(account) else { return false }
+        connection.exchange?.account = account
+        return true
     }
 
     /// Asks for the body, or refuses it before it is sent (RFC 9110 §10.1.1).
@@ -86,6 +108,9 @@ extension LoopThread {
             connection.exchange?.keepsAlive = false
             answer(connection, connection.router.refusal(status, allow: allow, request: request))
             return
+        }
+        if case .found(let route, _) = connection.exchange?.match, route.queue?.isFull == true {
+            return refuse(connection, Self.queueFull)
         }
         if case .length(let count) = head.framing, count > connection.parser.bodyBytesMax { return }
         if connection.parser.bufferedBytes == 0 {
@@ -103,27 +128,55 @@ extension LoopThread {
         case .refused(let status, let allow):
             answer(connection, connection.router.refusal(status, allow: allow, request: request))
         case .found(let route, _):
-            call(route.handler, with: request, for: connection)
+            enqueue(request, route, for: connection)
         }
     }
 
-    private func call(_ handler: HTTPHandler, with request: HTTPRequest, for connection: Connection)
-    {
-        let (loop, id, number) = (loop, connection.id, connection.requestNumber)
-        switch handler {
-        case .immediate(let respond):
-            answer(connection, respond(request))
-        case .completion(let respond):
-            respond(request) { response in
-                loop.post(.answer(connection: id, request: number, response))
-            }
-        case .async(let respond):
-            // Belongs to no scope: a client that hangs up must not cancel it, and the server's
-            // stop waits for the answer, not for the task.
-            Task {
-                loop.post(.answer(connection: id, request: number, await respond(request)))
-            }
+    /// Calls the handler, at once or after everything that has no queue.
+    private func enqueue(
+        _ request: HTTPRequest,
+        _ route: Router.Route,
+        for connection: Connection
+    ) {
+        if case .immediate(let respond) = route.handler, route.queue == nil {
+            return answer(connection, respond(request))
         }
+        let ticket = route.queue?.enter()
+        guard ticket != nil || route.queue == nil else {
+            connection.exchange?.request = request
+            return answer(connection, problem(Self.queueFull, request, connection.router))
+        }
+        let reply = Reply(
+            loop: loop,
+            connection: connection.id,
+            request: connection.requestNumber,
+            ticket: ticket
+        )
+        let call = DeferredCall(handler: route.handler, request: request, reply: reply)
+        if ticket == nil { call.run() } else { deferred.append(call) }
+    }
+
+    func runDeferred(most: Int) {
+        guard !deferred.isEmpty else { return }
+        let count = min(most, deferred.count)
+        for call in deferred[..<count] { call.run() }
+        deferred.removeSubrange(..<count)
+    }
+
+    private static var queueFull: HTTPRequestError {
+        HTTPRequestError(503, "too many of these at once (RFC 9110 §15.6.4)")
+    }
+
+    private func problem(
+        _ error: HTTPRequestError,
+        _ request: HTTPRequest?,
+        _ router: Router
+    ) -> HTTPResponse {
+        var response = router.problem(error.status, request)
+        if error.status == 503 || error.status == 429, response.headers["Retry-After"] == nil {
+            response.headers["Retry-After"] = "1"
+        }
+        return response
     }
 
     /// Answers a request that could not be read, and ends the connection.
@@ -142,11 +195,7 @@ extension LoopThread {
             )
         exchange.keepsAlive = false
         connection.exchange = exchange
-        var response = connection.router.problem(error.status, exchange.request)
-        if error.status == 503, response.headers["Retry-After"] == nil {
-            response.headers["Retry-After"] = "1"
-        }
-        answer(connection, response)
+        answer(connection, problem(error, exchange.request, connection.router))
     }
 
     /// Queues the answer to the current request.
@@ -157,6 +206,8 @@ extension LoopThread {
             // A handler's mistake costs its request, not the connection's framing.
             response = connection.router.problem(500, exchange.request)
         }
+        response = connection.router.completed(response)
+        exchange.account.map(shared.admission.leave)
         let before = connection.output.count
         let closes = response.headers.hasToken("close", in: "Connection")
         let isStopping = shared.isStopping.load(ordering: .relaxed)
@@ -184,9 +235,28 @@ extension LoopThread {
                 bytes: connection.output.count - before,
                 milliseconds: Double(MonotonicTime.now - exchange.started) / 1_000_000,
                 id: exchange.request.id,
-                peer: connection.peer
+                peer: connection.peer,
+                client: exchange.request.client
             )
         )
+    }
+}
+
+/// A call of a handler that may answer later.
+struct DeferredCall {
+    let handler: HTTPHandler
+    let request: HTTPRequest
+    let reply: Reply
+
+    func run() {
+        switch handler {
+        case .immediate(let respond): reply.send(respond(request))
+        case .completion(let respond): respond(request) { [reply] in reply.send($0) }
+        case .async(let respond):
+            // Belongs to no scope: a client that hangs up must not cancel it, and the server's
+            // stop waits for the answer, not for the task.
+            Task { [request, reply] in reply.send(await respond(request)) }
+        }
     }
 }
 
@@ -196,8 +266,7 @@ extension LoopThread {
         guard connection.output.count > 0 else { return true }
         switch connection.output.write(to: connection.fd) {
         case .failed: return false
-        case .blocked(let progress):
-            if progress { connection.restartWaiting() }
+        case .blocked: break
         case .written:
             if connection.wait == .write { connection.restartWaiting() }
         }
@@ -227,7 +296,10 @@ extension LoopThread {
         if connection.phase == .lingering { return .linger }
         if connection.output.count > 0 { return .write }
         switch connection.phase {
-        case .handling: return .nothing
+        case .handling:
+            // Staff may wait as long as they like.
+            if case .tcp = connection.peer { return .handler }
+            return .nothing
         case .closing, .lingering, .dropping: return .linger
         case .reading:
             if connection.exchange != nil { return .body }

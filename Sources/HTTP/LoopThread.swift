@@ -12,6 +12,10 @@ final class LoopThread {
     var stopDeadline: UInt64?
     /// Set while accepting rests because the process has no descriptor left.
     var acceptsAgainAt: UInt64?
+    /// While the server stops: until when new connections may begin their first request.
+    var lastCallEnd: UInt64?
+    /// Calls that give way to everything else that is there.
+    var deferred: [DeferredCall] = []
 
     private var deadlines = DeadlineQueue()
     private var nextID: UInt64
@@ -30,12 +34,14 @@ final class LoopThread {
         watchListeners()
         var events = [epoll_event](repeating: epoll_event(), count: 256)
         while stopDeadline == nil || !connections.isEmpty {
-            let count = loop.epoll.wait(into: &events, until: nextDeadline)
+            let count = loop.epoll.wait(into: &events, until: deferred.isEmpty ? nextDeadline : 0)
             for event in events[..<count] {
                 handle(Epoll.Events(rawValue: event.events), token: event.data.u64)
             }
+            runDeferred(most: 16)
             handleDeadlines()
         }
+        runDeferred(most: .max)
         // A connection that was handed over too late has no owner any more.
         for case .adopt(let fd, _, _) in loop.takeMessages(closing: true) { close(fd) }
     }
@@ -45,6 +51,7 @@ final class LoopThread {
             loop.epoll.acknowledgeWake()
             loop.takeMessages().forEach(handle)
         } else if token <= UInt64(shared.listeners.count) {
+            guard stopDeadline == nil else { return }
             accept(from: shared.listeners[Int(token) - 1], most: 8)
         } else if let connection = connections[token] {
             handle(events, of: connection)
@@ -57,7 +64,8 @@ final class LoopThread {
             guard let connection = connections[id], connection.requestNumber == request,
                 connection.phase == .handling
             else { return }
-            answer(connection, response)
+            let problem = { connection.router.problem(500, connection.exchange?.request) }
+            answer(connection, response ?? problem())
             advance(connection)
         case .adopt(let fd, let peer, let listener):
             open(fd, peer: peer, by: listener)
@@ -85,6 +93,7 @@ final class LoopThread {
             recv(connection.fd, buffer.baseAddress, buffer.count, 0)
         }
         if count > 0 {
+            connection.received += count
             if connection.phase == .lingering || connection.phase == .closing {
                 connection.lingered += count
             } else {
@@ -155,7 +164,12 @@ extension LoopThread {
     }
 
     private func open(_ fd: Int32, peer: HTTPPeer, by listener: ListeningSocket) {
-        let open = shared.connections.add(1, ordering: .relaxed).newValue
+        let verdict = shared.admission.open(peer)
+        guard verdict != .dropped else {
+            close(fd)
+            loop.load.subtract(1, ordering: .relaxed)
+            return
+        }
         let connection = Connection(
             id: nextID,
             fd: fd,
@@ -165,14 +179,16 @@ extension LoopThread {
         )
         nextID += 1
         connections[connection.id] = connection
-        // Past the limit a few get a word of refusal; a flood gets none.
-        guard open <= limits.connections + 256,
-            loop.epoll.watch(fd, for: .readable, token: connection.id)
-        else { return drop(connection) }
-        if open > limits.connections {
-            refuse(connection, HTTPRequestError(503, "too many connections"))
+        switch verdict {
+        case .served(let account): connection.account = account
+        case .refused, .dropped: connection.isRefused = true
         }
-        // While the server stops, a connection is served only if its request is there.
+        guard loop.epoll.watch(fd, for: .readable, token: connection.id) else {
+            return drop(connection)
+        }
+        if case .refused(let status) = verdict {
+            refuse(connection, HTTPRequestError(status, "too many connections (RFC 6585 §4)"))
+        }
         if stopDeadline != nil { receive(connection) }
         guard connections[connection.id] != nil else { return }
         advance(connection)
@@ -182,15 +198,19 @@ extension LoopThread {
     func drop(_ connection: Connection) {
         guard connections.removeValue(forKey: connection.id) != nil else { return }
         close(connection.fd)
-        shared.connections.subtract(1, ordering: .relaxed)
+        shared.admission.close(connection)
+        connection.exchange?.account.map(shared.admission.leave)
         loop.load.subtract(1, ordering: .relaxed)
     }
 
     private func stop(by deadline: UInt64) {
         guard stopDeadline == nil else { return }
         stopDeadline = deadline
-        // Who has connected already is served, in so far as the request is there.
-        shared.listeners.forEach { accept(from: $0, most: 1_024) }
+        lastCallEnd = MonotonicTime.after(limits.lastCall)
+        // Who has connected already is served; an inherited backlog waits for the next process.
+        for listener in shared.listeners where !listener.isInherited {
+            accept(from: listener, most: 1_024)
+        }
         shared.listeners.forEach { loop.epoll.unwatch($0.fd) }
         acceptsAgainAt = nil
         shared.loopStoppedListening()
@@ -211,7 +231,8 @@ extension LoopThread {
     }
 
     private var nextDeadline: UInt64? {
-        [deadlines.first?.deadline, stopDeadline, acceptsAgainAt].compactMap(\.self).min()
+        [deadlines.first?.deadline, stopDeadline, lastCallEnd, acceptsAgainAt].compactMap(\.self)
+            .min()
     }
 
     private func handleDeadlines() {
@@ -219,6 +240,12 @@ extension LoopThread {
         if let acceptsAgainAt, acceptsAgainAt <= now {
             self.acceptsAgainAt = nil
             watchListeners()
+        }
+        if let lastCallEnd, lastCallEnd <= now {
+            self.lastCallEnd = nil
+            for connection in connections.values where connection.phase == .reading {
+                advance(connection)
+            }
         }
         if let stopDeadline, stopDeadline <= now {
             connections.values.forEach(drop)
@@ -239,7 +266,11 @@ extension LoopThread {
     }
 
     private func expire(_ connection: Connection) {
+        if connection.isFastEnough(limits) { return queueDeadline(of: connection) }
         switch connection.wait {
+        case .handler:
+            refuse(connection, HTTPRequestError(503, "no answer in time (RFC 9110 §15.6.4)"))
+            advance(connection)
         case .head, .body:
             refuse(connection, HTTPRequestError(408, "request not in time (RFC 9110 §15.5.9)"))
             advance(connection)

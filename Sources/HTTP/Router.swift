@@ -11,6 +11,8 @@ package struct Router: Sendable {
 
     /// Makes the answers that no handler gave.
     package let problem: Problem
+    /// Fields of every answer that has none of that name.
+    package var headers: HTTPHeaders = [:]
 
     private var nodes = [Node()]
     /// Patterns without parameters, by their path.
@@ -25,11 +27,21 @@ package struct Router: Sendable {
         self.problem = problem
     }
 
-    /// Adds a route; `bodyBytesMax` replaces the server's limit for it.
+    /// Adds a route.
+    ///
+    /// - Parameters:
+    ///   - method: The method; GET answers HEAD too.
+    ///   - pattern: The path.
+    ///   - bodyBytesMax: Replaces the server's limit for it.
+    ///   - needsLength: Whether a request that announces no body is answered 411.
+    ///   - queue: Bounds the requests in flight, together with its other routes.
+    ///   - handler: Answers.
     package mutating func on(
         _ method: String,
         _ pattern: String,
         bodyBytesMax: Int? = nil,
+        needsLength: Bool = false,
+        queue: RequestQueue? = nil,
         _ handler: HTTPHandler
     ) {
         precondition(pattern.hasPrefix("/"), "The pattern \(pattern) must begin with a slash.")
@@ -38,7 +50,13 @@ package struct Router: Sendable {
             omittingEmptySubsequences: false
         ).map { PatternSegment(String(Substring($0))) }
         let names = segments.compactMap(\.name)
-        let route = Route(handler: handler, bodyBytesMax: bodyBytesMax, names: names)
+        let route = Route(
+            handler: handler,
+            bodyBytesMax: bodyBytesMax,
+            needsLength: needsLength,
+            queue: queue,
+            names: names
+        )
         if names.isEmpty {
             precondition(literals[pattern]?[method] == nil, "\(method) \(pattern) is routed twice.")
             literals[pattern, default: [:]][method] = route
@@ -50,6 +68,19 @@ package struct Router: Sendable {
 
     /// Answers a request in process, whatever kind of handler its route has.
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
+        completed(await answer(request))
+    }
+
+    /// The answer with the fields that every answer has.
+    func completed(_ response: HTTPResponse) -> HTTPResponse {
+        var response = response
+        for field in headers.fields where response.headers[field.name] == nil {
+            response.headers.add(field.name, field.value)
+        }
+        return response
+    }
+
+    private func answer(_ request: HTTPRequest) async -> HTTPResponse {
         switch match(method: request.method, path: request.path) {
         case .refused(let status, let allow):
             return refusal(status, allow: allow, request: request)
@@ -75,6 +106,8 @@ extension Router {
     struct Route: Sendable {
         var handler: HTTPHandler
         var bodyBytesMax: Int?
+        var needsLength: Bool
+        var queue: RequestQueue?
         var names: [String]
     }
 

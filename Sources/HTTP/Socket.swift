@@ -31,6 +31,14 @@ struct Socket: ~Copyable {
     }
 }
 
+extension Socket {
+    /// Bytes that were written and that the peer has not acknowledged (`SIOCOUTQ`, tcp(7)).
+    static func unacknowledged(_ fd: Int32) -> Int {
+        var count: Int32 = 0
+        return ioctl(fd, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+    }
+}
+
 enum SystemError {
     /// What `errno` says, in words.
     static var text: String { text(errno) }
@@ -81,6 +89,15 @@ struct SocketAddress {
         length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         return withUnsafeMutablePointer(to: &storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, &length) }
+        }
+    }
+
+    /// The path of a Unix socket; empty for an unnamed one.
+    var unixPath: String {
+        withUnsafeBytes(of: storage) { bytes in
+            let offset = MemoryLayout<sockaddr_un>.offset(of: \sockaddr_un.sun_path) ?? 0
+            let path = bytes[offset..<max(offset, Int(length))].prefix { $0 != 0 }
+            return String(decoding: path, as: UTF8.self)
         }
     }
 

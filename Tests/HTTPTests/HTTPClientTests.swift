@@ -11,7 +11,8 @@ struct HTTPClientTests {
             if case .notConnected? = error as? HTTPClientError { true } else { false }
         }
         var router = Router()
-        router.on("GET", "/", .completion { _, _ in })
+        let held = Handover<@Sendable (HTTPResponse) -> Void>()
+        router.on("GET", "/", .completion { _, done in held.put(done) })
         try await withServer(router) { address throws in
             #expect(throws: HTTPClientError.timedOut) {
                 try HTTPClient(address, timeout: .milliseconds(30)).send("GET", "/")

@@ -49,6 +49,41 @@ struct HTTPServerStopTests {
         }
     }
 
+    @Test func `a client that has just connected is served while the server stops`() async throws {
+        var router = Router()
+        router.on("GET", "/", .immediate { _ in .text("root") })
+        var configuration = HTTPServer.Configuration(listeners: [.tcp(host: "127.0.0.1", port: 0)])
+        configuration.limits.lastCall = .seconds(20)
+        let server = HTTPServer(configuration: configuration, router: router)
+        let address = try server.start()[0]
+        let stopped = Handover<Bool>()
+        try await offPool { () throws in
+            let used = try RawConnection(address)
+            used.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = used.read(through: "root")
+            let new = try RawConnection(address)
+            Task {
+                await server.stop(within: .seconds(20))
+                stopped.put(true)
+            }
+            // The server stops: it has let go of the connection that was idle.
+            #expect(used.readToEnd() == "")
+            new.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(new.readToEnd()?.hasSuffix("Connection: close\r\n\r\nroot") == true)
+        }
+        #expect(try await offPool { stopped.take() })
+    }
+
+    @Test func `a new client that stays silent keeps the server from stopping only shortly`()
+        async throws
+    {
+        let held = try Held()
+        let address = held.address
+        let silent = try await offPool { try RawConnection(address) }
+        await held.server.stop(within: .seconds(20))
+        #expect(try await offPool { silent.readToEnd() } == "")
+    }
+
     @Test func `stop waits no longer than it may`() async throws {
         let held = try Held()
         let (address, calls) = (held.address, held.calls)

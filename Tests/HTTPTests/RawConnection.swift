@@ -2,10 +2,13 @@ import Foundation
 import HTTP
 
 /// A blocking socket that sends exactly the bytes it is told to.
-final class RawConnection {
+///
+/// `@unchecked Sendable`: a test uses it from one thread at a time.
+final class RawConnection: @unchecked Sendable {
     private let fd: Int32
 
-    init(_ address: HTTPAddress) throws {
+    /// Connects, on request from another address of this host.
+    init(_ address: HTTPAddress, from source: String? = nil) throws {
         switch address {
         case .tcp(let host, let port):
             var target = sockaddr_in()
@@ -13,6 +16,7 @@ final class RawConnection {
             target.sin_port = in_port_t(port).bigEndian
             inet_pton(AF_INET, host, &target.sin_addr)
             fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            if let source { Self.bind(fd, to: source) }
             try Self.connect(fd, to: target)
         case .unix(let path):
             var target = sockaddr_un()
@@ -27,6 +31,17 @@ final class RawConnection {
     }
 
     deinit { close(fd) }
+
+    private static func bind(_ fd: Int32, to source: String) {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        inet_pton(AF_INET, source, &address.sin_addr)
+        withUnsafePointer(to: address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = Foundation.bind(fd, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+    }
 
     private static func connect<Address>(_ fd: Int32, to address: Address) throws {
         let result = withUnsafePointer(to: address) {
