@@ -13,13 +13,24 @@ struct ParsedRequests: Equatable {
         limits: HTTPServer.Limits = HTTPServer.Limits(),
         bodyBytesMax: Int? = nil
     ) {
+        self.init(bytes, limits: limits, bodyBytesMax: bodyBytesMax) { piece }
+    }
+
+    /// Feeds the bytes in pieces of the sizes that are given one after the other.
+    init(
+        _ bytes: [UInt8],
+        limits: HTTPServer.Limits,
+        bodyBytesMax: Int? = nil,
+        nextSize: () -> Int
+    ) {
         var parser = HTTPRequestParser(limits: limits)
         var rest = bytes[...]
         var head: HTTPRequestHead?
         do {
             while !rest.isEmpty {
-                parser.feed(Array(rest.prefix(piece)))
-                rest = rest.dropFirst(piece)
+                let size = nextSize()
+                parser.feed(Array(rest.prefix(size)))
+                rest = rest.dropFirst(size)
                 while let event = try parser.next() {
                     switch event {
                     case .head(let next):
