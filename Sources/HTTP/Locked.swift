@@ -6,15 +6,17 @@ import Foundation
 /// unseen by the thread sanitizer, which then calls every access under it a race.
 ///
 /// `@unchecked Sendable`: the value is touched in `withLock` alone, and is Sendable itself.
-final class Locked<Value: ~Copyable & Sendable>: @unchecked Sendable {
+package final class Locked<Value: ~Copyable & Sendable>: @unchecked Sendable {
     private let lock = NSLock()
     private var value: Value
 
-    init(_ value: consuming Value) {
+    /// Makes a lock around a value.
+    package init(_ value: consuming Value) {
         self.value = value
     }
 
-    func withLock<Result, Failure: Error>(
+    /// Uses the value; nobody else does meanwhile.
+    package func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         lock.lock()

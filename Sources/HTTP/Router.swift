@@ -11,7 +11,7 @@ package struct Router: Sendable {
 
     /// Makes the answers that no handler gave.
     package let problem: Problem
-    /// Fields of every answer that has none of that name.
+    /// Fields that the server adds to every answer that has none of that name.
     package var headers: HTTPHeaders = [:]
 
     private var nodes = [Node()]
@@ -66,11 +66,6 @@ package struct Router: Sendable {
         nodes[node].methods[method] = route
     }
 
-    /// Answers a request in process, whatever kind of handler its route has.
-    package func respond(to request: HTTPRequest) async -> HTTPResponse {
-        completed(await answer(request))
-    }
-
     /// The answer with the fields that every answer has.
     func completed(_ response: HTTPResponse) -> HTTPResponse {
         var response = response
@@ -80,7 +75,10 @@ package struct Router: Sendable {
         return response
     }
 
-    private func answer(_ request: HTTPRequest) async -> HTTPResponse {
+    /// Answers a request in process, whatever kind of handler its route has.
+    ///
+    /// What is the server's is left out: the fields of every answer, limits and queues.
+    package func respond(to request: HTTPRequest) async -> HTTPResponse {
         switch match(method: request.method, path: request.path) {
         case .refused(let status, let allow):
             return refusal(status, allow: allow, request: request)

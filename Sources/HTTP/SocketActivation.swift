@@ -1,5 +1,20 @@
 import Glibc
 
+extension HTTPServer.Listener {
+    /// Whether it listens on a Unix socket.
+    package var isUnixSocket: Bool {
+        switch place {
+        case .unix: return true
+        case .tcp: return false
+        case .inherited(let descriptor):
+            var domain: Int32 = 0
+            var size = socklen_t(MemoryLayout<Int32>.size)
+            getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size)
+            return domain == AF_UNIX
+        }
+    }
+}
+
 /// Listening sockets that the parent has opened and passes on, as systemd does (sd_listen_fds(3)).
 ///
 /// They outlive the process: a client that connects during a restart waits for the next one.

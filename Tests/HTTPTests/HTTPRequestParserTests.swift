@@ -251,7 +251,7 @@ private func chunked(_ body: String) -> String { post("Transfer-Encoding: Chunke
 private func long(_ count: Int) -> String { String(repeating: "x", count: count) }
 
 extension HTTPServer.Limits {
-    fileprivate static var small: HTTPServer.Limits {
+    static var small: HTTPServer.Limits {
         var limits = HTTPServer.Limits()
         limits.requestLineBytes = 64
         limits.headerBytes = 128
