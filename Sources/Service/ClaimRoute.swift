@@ -19,6 +19,7 @@ struct ClaimRoute: Sendable {
     let waits: Waits
     let now: @Sendable () -> Date
     let log: Log
+    var failures = FailureLimit()
 
     func respond(to request: HTTPRequest) async -> HTTPResponse {
         guard let body = try? JSONValue(parsing: request.body),
@@ -38,8 +39,9 @@ struct ClaimRoute: Sendable {
             )
         }
         do {
-            let outcome = try await waits.first(within: Waits.seconds(body["wait"]?.int)) {
-                isLast in
+            // An address that has guessed too often does not make us wait with it.
+            let wait = failures.isExhausted(for: request) ? nil : body["wait"]?.int
+            let outcome = try await waits.first(within: Waits.seconds(wait)) { isLast in
                 let outcome = try await look(Provider(rawValue: provider), reference, key)
                 switch outcome {
                 // A used reference waits like an unknown one: the time tells nobody which it is.
@@ -96,10 +98,10 @@ struct ClaimRoute: Sendable {
     ) async throws -> HTTPResponse {
         switch outcome {
         case .refused, .ready:
-            return Problem.claimRefused.response(request.id)
+            return refusal(request)
         case .refusedAsUsed(let id):
             noteUsedAgain(id)
-            return Problem.claimRefused.response(request.id)
+            return refusal(request)
         case .preparing:
             var response = HTTPResponse.json(
                 (["status": "preparing"] as JSONValue).serialized(),
@@ -109,8 +111,12 @@ struct ClaimRoute: Sendable {
             response.headers["Cache-Control"] = "no-store"
             return response
         case .exchanged(let token, _):
-            return try await response(to: token) ?? Problem.claimRefused.response(request.id)
+            return try await response(to: token) ?? refusal(request)
         }
+    }
+
+    private func refusal(_ request: HTTPRequest) -> HTTPResponse {
+        failures.answer(request) { Problem.claimRefused.response(request.id) }
     }
 
     /// Nil where the token was ended since; an answer that is repeated may show a newer key.

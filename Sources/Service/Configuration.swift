@@ -14,6 +14,8 @@ package struct Configuration: Sendable {
     package var socketPath = "tollgate.db.sock"
     /// The group that may use the staff socket besides its owner.
     package var socketGroup: String?
+    /// How much the public may ask for at once.
+    package var publicLimits = PublicLimits()
     /// Whether money is real.
     package var mode: Mode
     /// The master keys.
@@ -88,6 +90,7 @@ package struct Configuration: Sendable {
         )
         try readPlaces(settings)
         try readTimes(settings)
+        publicLimits = try PublicLimits(settings)
         try Self.refuseForeignAPIKey(settings["STRIPE_API_KEY"], mode)
     }
 

@@ -16,18 +16,19 @@ struct KeyRoute: Sendable {
     let waits: Waits
     let now: @Sendable () -> Date
     let log: Log
+    var failures = FailureLimit()
 
     func respond(
         to request: HTTPRequest,
         _ done: @escaping @Sendable (HTTPResponse) -> Void
     ) {
         guard let digest = Self.tokenDigest(request) else {
-            return done(Problem.unauthorized.response(request.id))
+            return done(unauthorized(request))
         }
         let wait = Waits.seconds(request.queryValue("wait").flatMap(Int.init))
         do {
             guard let lookup = try lookups.lookup(tokenDigest: digest) else {
-                return done(Problem.unauthorized.response(request.id))
+                return done(unauthorized(request))
             }
             let isSettled = KeyAnswer.status(lookup) != "preparing" || wait == .zero
             if isSettled, Reveal.isDone(lookup), let plan = lookup.plan.flatMap(plans.known) {
@@ -50,15 +51,19 @@ struct KeyRoute: Sendable {
                 guard let lookup = try lookups.lookup(tokenDigest: digest) else { return nil }
                 return isLast || KeyAnswer.status(lookup) != "preparing" ? lookup : nil
             }
-            guard let lookup else { return Problem.unauthorized.response(request.id) }
+            guard let lookup else { return unauthorized(request) }
             let reveal = Reveal(lookups: lookups, store: store, now: now)
             let answer = try await reveal.answer(lookup, tokenDigest: digest) { lookup in
                 try response(lookup, try await plans.plan(lookup.plan))
             }
-            return answer ?? Problem.unauthorized.response(request.id)
+            return answer ?? unauthorized(request)
         } catch {
             return failure(error, request)
         }
+    }
+
+    private func unauthorized(_ request: HTTPRequest) -> HTTPResponse {
+        failures.answer(request) { Problem.unauthorized.response(request.id) }
     }
 
     private func response(_ lookup: KeyLookup, _ plan: PlanVersion?) throws -> HTTPResponse {

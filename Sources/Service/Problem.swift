@@ -14,6 +14,8 @@ enum Problem: String {
     case methodNotAllowed = "method-not-allowed"
     case rotationRefused = "rotation-refused"
     case tooLarge = "too-large"
+    case tooManyFailures = "too-many-failures"
+    case tooMany = "too-many-requests"
     case unavailable
     case keyMismatch = "key-withheld"
     case other
@@ -26,6 +28,7 @@ enum Problem: String {
         case .methodNotAllowed: 405
         case .rotationRefused: 409
         case .tooLarge: 413
+        case .tooManyFailures, .tooMany: 429
         case .unavailable: 503
         case .keyMismatch, .other: 500
         }
@@ -41,6 +44,8 @@ enum Problem: String {
         case .methodNotAllowed: "This method is not for this path"
         case .rotationRefused: "The key is not rotated now"
         case .tooLarge: "The body is too large"
+        case .tooManyFailures: "Too many failed attempts from this address"
+        case .tooMany: "Too many requests from this address at once"
         case .unavailable: "Try again shortly"
         case .keyMismatch: "The key is withheld"
         case .other: "The request failed"
@@ -75,6 +80,7 @@ enum Problem: String {
             case 404: .notFound
             case 405: .methodNotAllowed
             case 413: .tooLarge
+            case 429: .tooMany
             case 503: .unavailable
             default: .other
             }

@@ -1,5 +1,5 @@
 import Foundation
-import HTTP
+package import HTTP
 import Provisioning
 import Subscriptions
 
@@ -16,12 +16,22 @@ package final class RunningTollgate: Sendable {
     static let grace: Duration = .seconds(10)
 
     /// Listens and starts the workers.
-    package init(_ tollgate: Tollgate) throws {
+    ///
+    /// Listeners that the parent passes on take the place of the configured one, so that nobody is
+    /// refused while the process is replaced; see ``SocketActivation``.
+    package init(_ tollgate: Tollgate, inherited: [HTTPServer.Listener] = []) throws {
         self.tollgate = tollgate
         health = HealthRoute()
-        server = tollgate.makeServer(health)
+        guard !inherited.contains(where: \.isUnixSocket) else {
+            throw ConfigurationError(
+                "The socket unit passes a Unix socket, which could be the staff's: let it pass "
+                    + "TCP sockets only."
+            )
+        }
+        tollgate.raiseDescriptorLimit()
+        server = tollgate.makeServer(health, inherited: inherited)
         let bound = try server.start()
-        guard case .tcp(_, let port)? = bound.first else {
+        guard let place = bound.first, case .tcp(_, let port) = place else {
             throw ConfigurationError("The server has no port: check TOLLGATE_LISTEN.")
         }
         addresses = Tollgate.Addresses(
@@ -34,7 +44,8 @@ package final class RunningTollgate: Sendable {
         tollgate.surroundings.log.info(
             "serving",
             [
-                "listen": "\(tollgate.configuration.host):\(port)",
+                "listen": inherited.isEmpty
+                    ? "\(tollgate.configuration.host):\(port)" : place.description,
                 "mode": tollgate.configuration.mode.rawValue,
                 "platform": tollgate.configuration.platformOrigin,
                 "socket": addresses.socketPath,
@@ -69,39 +80,58 @@ extension Tollgate {
         }
     }
 
-    func makeServer(_ health: HealthRoute) -> HTTPServer {
-        var configuration = HTTPServer.Configuration(listeners: [
-            .tcp(host: configuration.host, port: configuration.port, router: publicRouter(health)),
-            .unix(
-                path: configuration.socketPath,
-                mode: configuration.socketGroup == nil ? 0o600 : 0o660,
-                group: configuration.socketGroup,
-                router: staffRouter(health)
-            ),
-        ])
+    /// A connection is a descriptor; the rest is for the database, the platform and the log.
+    func raiseDescriptorLimit() {
+        let needed = configuration.publicLimits.connections + 512
+        let limit = DescriptorLimit.raise(to: needed)
+        guard limit < needed else { return }
+        surroundings.log.warning(
+            "descriptors.limited",
+            ["limit": "\(limit)", "needed": "\(needed)", "do": "raise LimitNOFILE or ulimit -Hn"]
+        )
+    }
+
+    func makeServer(
+        _ health: HealthRoute,
+        inherited: [HTTPServer.Listener] = []
+    ) -> HTTPServer {
+        let open =
+            inherited.isEmpty
+            ? [.tcp(host: configuration.host, port: configuration.port)] : inherited
+        let router = publicRouter(health)
+        let staff = HTTPServer.Listener.unix(
+            path: configuration.socketPath,
+            mode: configuration.socketGroup == nil ? 0o600 : 0o660,
+            group: configuration.socketGroup,
+            router: staffRouter(health)
+        )
+        let limits = self.configuration.publicLimits
+        var configuration = HTTPServer.Configuration(
+            listeners: open.map { $0.routed(by: router) } + [staff]
+        )
+        configuration.limits.connections = limits.connections
+        configuration.limits.connectionsPerAddress = limits.connectionsPerAddress
+        configuration.trustedProxies = limits.trustedProxies
+        // A proxy on this host brings everybody's connections.
+        configuration.unlimitedAddresses = IPNetwork.loopback
         let log = surroundings.log
         configuration.now = surroundings.now
-        configuration.accessLog = { access in
-            log.info(
-                "request",
-                [
-                    "method": access.method, "path": access.path, "status": "\(access.status)",
-                    "bytes": "\(access.bytes)",
-                    "ms": String(format: "%.1f", access.milliseconds), "request": access.id,
-                ]
-            )
-        }
+        let accessLog = AccessLog(log: log)
+        configuration.accessLog = { accessLog($0) }
         return HTTPServer(configuration: configuration, router: Router(problem: Problem.response))
     }
 
     func publicRouter(_ health: HealthRoute) -> Router {
         var router = Router(problem: Problem.response)
+        router.headers = SecurityHeaders.fields
+        let failures = FailureLimit(now: surroundings.now)
         let webhook = WebhookRoute(
             endpoints: endpoints,
             inbox: store,
             mode: configuration.mode,
             now: surroundings.now,
             log: surroundings.log,
+            failures: failures,
             arrived: arrived
         )
         let plans = PlanCache(store: store)
@@ -120,7 +150,8 @@ extension Tollgate {
             answer: answer,
             waits: waits,
             now: surroundings.now,
-            log: surroundings.log
+            log: surroundings.log,
+            failures: failures
         )
         let key = KeyRoute(
             lookups: store,
@@ -129,18 +160,22 @@ extension Tollgate {
             answer: answer,
             waits: waits,
             now: surroundings.now,
-            log: surroundings.log
+            log: surroundings.log,
+            failures: failures
         )
         router.on(
             "POST",
             "/webhooks/{provider}",
             bodyBytesMax: WebhookRoute.bodyBytesMax,
+            needsLength: true,
+            queue: RequestQueue(inFlightMax: configuration.publicLimits.webhooksInFlight),
             .completion(webhook.respond)
         )
         router.on(
             "POST",
             "/v1/claims",
             bodyBytesMax: ClaimRoute.bodyBytesMax,
+            needsLength: true,
             .async(claim.respond)
         )
         router.on("GET", "/v1/key", .completion(key.respond))

@@ -15,6 +15,7 @@ struct WebhookRoute: Sendable {
     let mode: Mode
     let now: @Sendable () -> Date
     let log: Log
+    var failures = FailureLimit()
     let arrived: Bell
 
     func respond(
@@ -33,12 +34,20 @@ struct WebhookRoute: Sendable {
                 now: now
             )
         } catch {
-            log.warning(
-                "webhook.refused",
-                ["provider": provider.rawValue, "request": request.id, "reason": "\(error)"]
-            )
             return answer(
-                Problem.invalidSignature.response(request.id, detail: error.description)
+                failures.answer(request) {
+                    log.warning(
+                        "webhook.refused",
+                        [
+                            "provider": provider.rawValue, "request": request.id,
+                            "reason": "\(error)",
+                        ]
+                    )
+                    return Problem.invalidSignature.response(
+                        request.id,
+                        detail: error.description
+                    )
+                }
             )
         }
         let delivery = endpoint.delivery(
