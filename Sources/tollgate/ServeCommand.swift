@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 import Service
 import Transport
 
@@ -13,10 +14,11 @@ struct ServeCommand: Command {
     func run(_ call: Call) async throws -> Exit {
         let configuration = try Configuration(call.settings())
         let signals = Signals()
+        let inherited = try SocketActivation.listeners(environment: call.environment)
         let tollgate = try await start(configuration)
         let running: RunningTollgate
         do {
-            running = try RunningTollgate(tollgate)
+            running = try RunningTollgate(tollgate, inherited: inherited)
         } catch {
             tollgate.close()
             throw error

@@ -73,12 +73,27 @@ final class Child: Sendable {
     private static let executable = URL(fileURLWithPath: CommandLine.arguments[0])
         .deletingLastPathComponent().appendingPathComponent("tollgate")
 
-    init(_ words: [String], _ environment: [String: String], input text: String? = nil) throws {
+    /// Starts it; a listening socket is passed on as systemd does (sd_listen_fds(3)).
+    init(
+        _ words: [String],
+        _ environment: [String: String],
+        input text: String? = nil,
+        listening socket: FileHandle? = nil
+    ) throws {
         process = Process()
         process.executableURL = Self.executable
         process.arguments = words
         process.environment = environment
         process.standardInput = input
+        if let socket {
+            // Foundation passes no other descriptor than the three, and LISTEN_PID is known only
+            // in the child.
+            let script =
+                "exec 3<&0 </dev/null; export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$0\" \"$@\""
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", script, Self.executable.path] + words
+            process.standardInput = socket
+        }
         let (out, error) = (Pipe(), Pipe())
         process.standardOutput = out
         process.standardError = error
