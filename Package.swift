@@ -83,7 +83,11 @@ let package = Package(
         tests("SQLite", imports: ["SQLite"]),
         tests("HTTP", imports: ["HTTP", "JSON"], fixtures: true),
         tests("Transport", imports: ["Transport", "HTTP"]),
-        tests("DreamFactory", imports: ["DreamFactory", "Transport", "JSON"]),
+        tests(
+            "DreamFactory",
+            imports: ["DreamFactory", "Transport", "JSON", "Sandbox", "HTTP"],
+            fixtures: true
+        ),
         tests("Subscriptions", imports: ["Subscriptions", "Simulation", "Digest", "JSON"]),
         tests(
             "Webhooks",

@@ -111,7 +111,7 @@ extension Filter {
         return try Filter("not (\(filter.text))", .negation)
     }
 
-    /// What both filters match; either may be an `or`.
+    /// What both filters match.
     package func and(_ other: Filter) throws(FilterRefusal) -> Filter {
         guard shape != .negation, other.shape != .negation else { throw .grouping }
         return try Filter(
@@ -120,10 +120,9 @@ extension Filter {
         )
     }
 
-    /// What one of the filters matches; neither may be an `and`.
+    /// What one of the filters matches.
     package func or(_ other: Filter) throws(FilterRefusal) -> Filter {
-        guard [shape, other.shape].allSatisfy({ $0 == .comparison || $0 == .disjunction })
-        else { throw .grouping }
+        guard shape != .negation, other.shape != .negation else { throw .grouping }
         return try Filter(
             "\(operand(in: .disjunction)) or \(other.operand(in: .disjunction))",
             .disjunction

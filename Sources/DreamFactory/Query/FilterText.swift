@@ -40,7 +40,9 @@ enum FilterText {
         guard let first = text.unicodeScalars.first, let last = text.unicodeScalars.last,
             !unfit.contains(first), !unfit.contains(last),
             !text.unicodeScalars.contains(where: { $0 == "(" || $0 == ")" }),
-            (" " + text).dropFirst().elementsEqual(text)
+            // A mark that joins the space before it, or one that joins a bracket after it.
+            (" " + text).dropFirst().utf8.elementsEqual(text.utf8),
+            (text + ")").dropLast().utf8.elementsEqual(text.utf8)
         else { throw .notBare }
         return text
     }
@@ -48,13 +50,46 @@ enum FilterText {
     private static func check(_ text: String, after operation: String) throws(FilterRefusal) {
         guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
         else { throw .holdsControl }
-        guard !text.utf8.contains(UInt8(ascii: "{")),
-            !occurs(":user_id", in: text)
-        else { throw .holdsLookup }
-        for sign in earlier(than: operation) where occurs(sign, in: text) {
+        let searched = Searched(text)
+        guard !text.utf8.contains(UInt8(ascii: "{")), !searched.holds(":user_id") else {
+            throw .holdsLookup
+        }
+        for sign in earlier(than: operation) where searched.holds(sign) {
             throw .holdsOperator(sign.trimmingCharacters(in: .whitespaces))
         }
         guard !holdsJoin(text) else { throw .holdsJoin }
+        guard hasPairedBrackets(text) else { throw .holdsBracket }
+    }
+
+    /// Whether there are as many closing as opening brackets, none of them joined by a mark: some
+    /// versions read bytes, others whole characters.
+    private static func hasPairedBrackets(_ text: String) -> Bool {
+        let opening = text.utf8.count { $0 == UInt8(ascii: "(") }
+        let closing = text.utf8.count { $0 == UInt8(ascii: ")") }
+        guard opening == closing else { return false }
+        return opening == 0
+            || (text.count { $0 == "(" } == opening && text.count { $0 == ")" } == closing)
+    }
+
+    /// A text as it may be searched: as bytes, and folded as Foundation and others fold it.
+    private struct Searched {
+        let forms: [[UInt8]]
+
+        init(_ text: String) {
+            let plain = text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+            guard !text.utf8.allSatisfy({ $0 < 0x80 }) else {
+                forms = [plain]
+                return
+            }
+            let folded = text.decomposedStringWithCanonicalMapping
+                .folding(options: .caseInsensitive, locale: nil).lowercased()
+            forms = [plain, Array(folded.utf8)]
+        }
+
+        func holds(_ sign: String) -> Bool {
+            let sought = Array(sign.utf8)
+            return forms.contains { FilterText.contains($0, sought) }
+        }
     }
 
     /// The signs and words that would be found before the one that is meant.
@@ -64,15 +99,7 @@ enum FilterText {
         return operation == "=" ? [">=", "<=", "!=", "<>"] : Array(signs[..<index])
     }
 
-    /// Searches as bytes and as Foundation does, which folds more than ASCII.
-    private static func occurs(_ sign: String, in text: String) -> Bool {
-        let isAscii = text.utf8.allSatisfy { $0 < 0x80 }
-        let bytes = text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
-        if contains(bytes, Array(sign.utf8)) { return true }
-        return !isAscii && text.range(of: sign, options: .caseInsensitive) != nil
-    }
-
-    private static func contains(_ bytes: [UInt8], _ sought: [UInt8]) -> Bool {
+    fileprivate static func contains(_ bytes: [UInt8], _ sought: [UInt8]) -> Bool {
         guard bytes.count >= sought.count else { return false }
         return (0...(bytes.count - sought.count)).contains { start in
             bytes[start] == sought[0]

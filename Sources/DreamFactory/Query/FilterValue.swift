@@ -27,6 +27,9 @@ package enum FilterRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case holdsOperator(String)
     /// The value holds `) and (` or another join, which would change the filter's logic.
     case holdsJoin
+    /// The value holds an opening bracket without a closing one, or the reverse: the platform counts
+    /// them to find the end.
+    case holdsBracket
     /// The value begins or ends with both kinds of quote, or with a mark that joins the quote.
     case quotes
     /// The value holds `{`, which begins a look-up of the platform, or `:user_id`.
@@ -44,7 +47,7 @@ package enum FilterRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case notANumber
     /// The list of values is empty.
     case emptyList
-    /// `and` inside `or`, or anything around `not`: not every version groups them as written.
+    /// `not` of anything but one comparison, or anything around `not`.
     case grouping
     /// Filters are nested deeper or longer than is sent.
     case tooLong
@@ -58,6 +61,8 @@ package enum FilterRefusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .holdsJoin:
             "The value holds what the platform would read as a join of two conditions; "
                 + "fetch more rows and compare here."
+        case .holdsBracket:
+            "The value holds an unpaired bracket; fetch more rows and compare here."
         case .quotes: "The value's quotes cannot be written; fetch more rows and compare here."
         case .holdsLookup: "The value holds what the platform would replace by a secret of its own."
         case .holdsControl: "The value holds a control character; leave it out."
@@ -67,8 +72,8 @@ package enum FilterRefusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .notANumber: "The number cannot be written in digits; use another value."
         case .emptyList: "The list of values is empty; name at least one."
         case .grouping:
-            "Conditions can be joined as an `and` of `or`s only, and `not` stands alone; "
-                + "rewrite the filter."
+            "`not` can stand before one comparison only and cannot be joined; use the comparison "
+                + "that says the opposite."
         case .tooLong: "The filter is longer than an address may be; split it."
         }
     }

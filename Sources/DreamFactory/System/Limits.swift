@@ -170,6 +170,6 @@ package struct LimitCounters: Sendable {
 
     /// Starts the counts of several limits anew.
     package func clear(_ limits: [RecordID<LimitRecord>]) async throws(PlatformError) {
-        try await records.delete(ids: limits, as: JSONValue.self)
+        _ = try await records.delete(ids: limits, as: JSONValue.self)
     }
 }

@@ -13,7 +13,7 @@ package struct SystemRecords<Record: SystemRecord>: Sendable {
     /// Lists records.
     package func list<Row: Decodable & Sendable>(
         _ query: RecordQuery = RecordQuery(),
-        as type: Row.Type = Record.self
+        as type: Row.Type
     ) async throws(PlatformError) -> Page<Row> {
         let call = PlatformCall.read("list the \(Record.noun)s")
         let json = try await client.send(request(call, "GET", query: query.items))
@@ -25,7 +25,7 @@ package struct SystemRecords<Record: SystemRecord>: Sendable {
         _ query: RecordQuery = RecordQuery(),
         pageSize: Int = 100,
         paging: Paging = .key("id"),
-        as type: Row.Type = Record.self
+        as type: Row.Type
     ) -> RecordSequence<Row> {
         RecordSequence(query: query, pageSize: max(1, pageSize), paging: paging) {
             query throws(PlatformError) in
@@ -49,7 +49,7 @@ package struct SystemRecords<Record: SystemRecord>: Sendable {
         _ id: ID,
         fields: Fields? = nil,
         related: [Related] = [],
-        as type: Row.Type = Record.self
+        as type: Row.Type
     ) async throws(PlatformError) -> Row {
         let call = PlatformCall.read("read the \(Record.noun)")
         let items = Returning(fields, related: related).items
@@ -63,7 +63,7 @@ package struct SystemRecords<Record: SystemRecord>: Sendable {
         fields: Fields? = nil,
         related: [Related] = [],
         mode: BatchMode = .stopAtFirst,
-        as type: Row.Type = Record.self
+        as type: Row.Type
     ) async throws(PlatformError) -> [Row] {
         let call = PlatformCall.read("read the \(Record.noun)s")
         let items =
@@ -78,7 +78,7 @@ package struct SystemRecords<Record: SystemRecord>: Sendable {
         returning: Returning = .identifiers,
         accepting: Set<Hazard> = [],
         options: [CreateOption] = [],
-        as type: Row.Type = Record.self
+        as type: Row.Type
     ) async throws(PlatformError) -> [Row] {
         let call = PlatformCall.write("create the \(Record.noun)s")
         let bodies = try bodies(call, records)
@@ -94,14 +94,13 @@ package struct SystemRecords<Record: SystemRecord>: Sendable {
     }
 
     /// Changes the named fields of one record; all others stay.
-    @discardableResult
     package func update<Row: Decodable & Sendable>(
         _ id: ID,
         _ change: some Encodable,
         returning: Returning = .identifiers,
         accepting: Set<Hazard> = [],
         options: [CreateOption] = [],
-        as type: Row.Type = Record.self
+        as type: Row.Type
     ) async throws(PlatformError) -> Row {
         let call = PlatformCall.write("change the \(Record.noun)")
         let body = try body(call, change)
@@ -113,13 +112,12 @@ package struct SystemRecords<Record: SystemRecord>: Sendable {
     }
 
     /// Changes several records, each by the id that its change holds.
-    @discardableResult
     package func update<Row: Decodable & Sendable>(
         _ changes: [some Encodable],
         mode: BatchMode = .stopAtFirst,
         returning: Returning = .identifiers,
         accepting: Set<Hazard> = [],
-        as type: Row.Type = Record.self
+        as type: Row.Type
     ) async throws(PlatformError) -> [Row] {
         let call = PlatformCall.write("change the \(Record.noun)s")
         let bodies = try bodies(call, changes)
@@ -130,14 +128,13 @@ package struct SystemRecords<Record: SystemRecord>: Sendable {
     }
 
     /// Writes one change into several records.
-    @discardableResult
     package func update<Row: Decodable & Sendable>(
         ids: [ID],
         _ change: some Encodable,
         mode: BatchMode = .stopAtFirst,
         returning: Returning = .identifiers,
         accepting: Set<Hazard> = [],
-        as type: Row.Type = Record.self
+        as type: Row.Type
     ) async throws(PlatformError) -> [Row] {
         let call = PlatformCall.write("change the \(Record.noun)s")
         let items = try ids.items(call)
@@ -156,7 +153,7 @@ package struct SystemRecords<Record: SystemRecord>: Sendable {
     package func delete<Row: Decodable & Sendable>(
         _ id: ID,
         returning: Returning,
-        as type: Row.Type = Record.self
+        as type: Row.Type
     ) async throws(PlatformError) -> Row {
         let call = PlatformCall.write("delete the \(Record.noun)")
         return try one(
@@ -166,12 +163,11 @@ package struct SystemRecords<Record: SystemRecord>: Sendable {
     }
 
     /// Deletes several records.
-    @discardableResult
     package func delete<Row: Decodable & Sendable>(
         ids: [ID],
         mode: BatchMode = .stopAtFirst,
         returning: Returning = .identifiers,
-        as type: Row.Type = Record.self
+        as type: Row.Type
     ) async throws(PlatformError) -> [Row] {
         let call = PlatformCall.write("delete the \(Record.noun)s")
         let items = try ids.items(call) + mode.items + returning.items
