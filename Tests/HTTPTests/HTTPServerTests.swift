@@ -101,6 +101,61 @@ struct HTTPServerTests {
         }
     }
 
+    @Test(arguments: ["1.0", "1.1"])
+    func `a route that needs a body refuses a request without a length (RFC 9110 §15.5.12)`(
+        version: String
+    ) async throws {
+        var router = router
+        router.on("POST", "/needed", needsLength: true, .immediate { .text("\($0.body.count)") })
+        try await withServer(router) { address throws in
+            let connection = try RawConnection(address)
+            connection.send("POST /needed HTTP/\(version)\r\nHost: a\r\n\r\nbody")
+            let answer = try #require(connection.readToEnd())
+            #expect(answer.hasPrefix("HTTP/1.1 411 "))
+            #expect(answer.contains("Connection: close\r\n"))
+            #expect(try HTTPClient(address).send("POST", "/needed", body: []).text == "0")
+            let chunked = try RawConnection(address)
+            chunked.send(
+                "POST /needed HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+            )
+            #expect(chunked.read(through: "\r\n\r\n0").hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+
+    @Test func `OPTIONS * is answered for the server as a whole (RFC 9110 §9.3.7)`() async throws {
+        try await withServer(router) { address throws in
+            let answer = try HTTPClient(address).send("OPTIONS", "*")
+            #expect(answer.status == 204)
+            #expect(answer.headers["Content-Length"] == nil)
+        }
+    }
+
+    /// What two parsers could read in two ways, on a connection that a second request follows.
+    @Test(arguments: [
+        "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
+        "Content-Length: 0\r\nContent-Length: 44\r\n\r\n", "Content-Length: 0, 44\r\n\r\n",
+        "Content-Length: 0x0\r\n\r\n", "Content-Length : 0\r\n\r\n", "Content-Length: +0\r\n\r\n",
+        "Transfer-Encoding: xchunked\r\n\r\n", "Transfer-Encoding: chunked, identity\r\n\r\n",
+        "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", "Transfer-Encoding:\u{b}chunked\r\n\r\n",
+        "X: y\nContent-Length: 44\r\n\r\n", "X: y\rContent-Length: 44\r\n\r\n",
+        "X: y\r\n Content-Length: 44\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n0\n\n",
+        "Transfer-Encoding: chunked\r\n\r\n5;\n\r\nxxxxx\r\n0\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n1\r\nxx\r\n0\r\n\r\n", "Host: b\r\n\r\n",
+    ])
+    func `what could be framed in two ways is 400, and nothing after it is read (RFC 9112 §11.2)`(
+        fields: String
+    ) async throws {
+        try await withServer(router) { address throws in
+            let connection = try RawConnection(address)
+            connection.send("POST /echo HTTP/1.1\r\nHost: a\r\n\(fields)GET /bye HTTP/1.1\r\n\r\n")
+            let answer = try #require(connection.readToEnd())
+            #expect(answer.hasPrefix("HTTP/1.1 400 "))
+            #expect(answer.contains("Connection: close\r\n"))
+            #expect(answer.components(separatedBy: "HTTP/1.1 ").count == 2)
+        }
+    }
+
     @Test func `405 and 404 keep the connection`() async throws {
         try await withServer(router) { address throws in
             let client = HTTPClient(address)
