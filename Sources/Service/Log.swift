@@ -32,9 +32,8 @@ package struct Log: Sendable {
 
     /// A log on the standard error stream.
     package static func standardError(now: @escaping @Sendable () -> Date) -> Log {
-        Log(isText: isatty(STDERR_FILENO) == 1, now: now) { line in
-            FileHandle.standardError.write(Data(line.utf8))
-        }
+        let stream = LogStream(descriptor: STDERR_FILENO)
+        return Log(isText: isatty(STDERR_FILENO) == 1, now: now) { stream.write($0) }
     }
 
     /// Writes an event that is as it should be.

@@ -21,6 +21,20 @@ struct LogTests {
         )
     }
 
+    @Test func `a reader that has gone costs lines and nothing else`() {
+        var ends: [Int32] = [0, 0]
+        #expect(pipe(&ends) == 0)
+        signal(SIGPIPE, SIG_IGN)
+        let stream = LogStream(descriptor: ends[1])
+        stream.write("whole\n")
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = read(ends[0], &bytes, bytes.count)
+        #expect(String(decoding: bytes.prefix(max(0, count)), as: UTF8.self) == "whole\n")
+        close(ends[0])
+        stream.write("lost\n")
+        close(ends[1])
+    }
+
     @Test func `no detail takes the place of the line's own names`() throws {
         let lines = Self.lines(isText: false) {
             $0.info("serving", ["event": "x", "level": "y", "time": "z"])
