@@ -87,17 +87,21 @@ package struct Failure: Hashable, Sendable {
     package var outcomeIsUnknown: Bool
     /// What it means for what is believed.
     package var meaning: Meaning
+    /// What it says about the platform as a whole.
+    package var outage: Outage
 
     /// Makes a failure.
     package init(
         _ kind: GrantProblem.Kind,
         _ sentence: String,
         outcomeIsUnknown: Bool = false,
-        meaning: Meaning = .none
+        meaning: Meaning = .none,
+        outage: Outage = .none
     ) {
         self.kind = kind
         self.sentence = sentence
         self.outcomeIsUnknown = outcomeIsUnknown
         self.meaning = meaning
+        self.outage = outage
     }
 }

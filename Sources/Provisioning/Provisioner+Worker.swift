@@ -9,12 +9,18 @@ extension Provisioner {
 
     /// Works on due grants until the task is cancelled; a call under way is finished or given up
     /// by its own cancellation, and either way its grant knows.
-    package func run(concurrency: Int = 4) async {
+    package func run(concurrency: Int = 6) async {
         await withDiscardingTaskGroup { group in
             let places = Places(concurrency)
             var iterator = signals.makeAsyncIterator()
             var alarm: Alarm?
+            var preparedAt: Date?
             while !Task.isCancelled {
+                let now = environment.now()
+                if preparedAt.map({ now.timeIntervalSince($0) >= Self.preparation }) ?? true {
+                    preparedAt = now
+                    group.addTask { await self.prepare() }
+                }
                 let nap = await self.start(&group, places)
                 let due = environment.now().addingTimeInterval(nap.fraction)
                 if alarm?.rings(by: due) != true {
@@ -38,13 +44,20 @@ extension Provisioner {
         _ places: Places
     ) async -> Duration {
         let now = environment.now()
+        switch breaker.withLock({ $0.gate(now: now) }) {
+        case .passes: break
+        case .waits(let until): return .seconds(max(until.timeIntervalSince(now), 0.01))
+        case .probes:
+            group.addTask { await self.probe() }
+            return .seconds(Self.napMax)
+        }
         do {
             let limit = places.total * 2
             let (due, next) = try await store.read { reader in
                 (try reader.dueGrants(now, limit: limit), try reader.nextGrantDue(after: now))
             }
             for grant in due {
-                guard await places.take() else { break }
+                guard await places.take(for: grant.priority) else { break }
                 guard await turns.takeIfFree(grant.subscriptionID) else {
                     await places.free()
                     continue
@@ -105,8 +118,15 @@ private actor Places {
 
     init(_ total: Int) { self.total = total }
 
-    func take() -> Bool {
-        guard taken < total else { return false }
+    /// Takes a place; some stay free for what must not wait behind slow calls of the rest.
+    func take(for priority: Grant.Priority) -> Bool {
+        let reserved =
+            switch priority {
+            case .revocation: 0
+            case .firstKey: 1
+            case .rest: 2
+            }
+        guard taken < max(1, total - reserved) else { return false }
         taken += 1
         return true
     }

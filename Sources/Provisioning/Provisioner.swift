@@ -46,9 +46,10 @@ package final class Provisioner: Sendable {
     let turns = Turns()
     let signal: AsyncStream<Void>.Continuation
     let signals: AsyncStream<Void>
-    private let runner: StepRunner
-    private let desk: ProvisioningDesk
+    let runner: StepRunner
+    let desk: ProvisioningDesk
     private let platform = Mutex(PlatformKnowledge())
+    let breaker = Mutex(CircuitBreaker())
 
     /// Makes a provisioner; nothing is read or called yet.
     package init(
@@ -80,6 +81,9 @@ package final class Provisioner: Sendable {
 
     /// What is known of the platform, for `status`.
     package var knowledge: PlatformKnowledge { platform.withLock { $0 } }
+
+    /// Whether the platform is spared calls at the moment.
+    package var breakerState: CircuitBreaker.State { breaker.withLock { $0.state } }
 
     /// Works on one subscription until it rests or must wait, and gives its grant then.
     ///
@@ -149,14 +153,18 @@ package final class Provisioner: Sendable {
 
     private func perform(_ order: WorkOrder) async -> Outcome {
         let outcome = await runner.run(order)
-        if case .platform(let hasLimits, _) = outcome {
-            let now = environment.now()
-            platform.withLock {
-                $0.hasLimits = hasLimits
-                $0.checkedAt = now
-            }
-        }
+        know(outcome)
+        observe(outcome, order.subscriptionID)
         return outcome
+    }
+
+    func know(_ outcome: Outcome) {
+        guard case .platform(let hasLimits, _) = outcome else { return }
+        let now = environment.now()
+        platform.withLock {
+            $0.hasLimits = hasLimits
+            $0.checkedAt = now
+        }
     }
 
     /// One transaction: what came of the last step, and the intent of the next.

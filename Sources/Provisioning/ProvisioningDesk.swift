@@ -177,9 +177,12 @@ struct ProvisioningDesk: Sendable {
     }
 
     private func nextAttempt(_ grant: Grant, _ situation: Situation) -> Date {
+        let isRevocation = !situation.revokedGenerations.isEmpty
+        // What is refused for good is tried again only in case somebody has changed something.
+        let isHopeless = grant.problem?.kind == .permanent && !isRevocation
         let delay = backoff.delay(
-            afterFailures: grant.failures,
-            isRevocation: !situation.revokedGenerations.isEmpty
+            afterFailures: isHopeless ? Int.max : grant.failures,
+            isRevocation: isRevocation
         )
         let next = situation.now.addingTimeInterval(delay)
         // No failure holds up the end of a key that a rotation has left.

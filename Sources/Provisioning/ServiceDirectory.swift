@@ -32,11 +32,21 @@ final class ServiceDirectory: Sendable {
         return rules
     }
 
+    /// Reads services again before they are forgotten, so that no subscriber waits for it; one that
+    /// cannot be read is asked for again by the grant that needs it.
+    func refresh(_ names: Set<String>) async throws(ServiceFailure) {
+        for name in names.sorted() { _ = try await read(name) }
+    }
+
     private func id(of name: String) async throws(ServiceFailure) -> RecordID<ServiceRecord> {
         let entry = known.withLock { $0[name] }
         if let entry, now().timeIntervalSince(entry.readAt) < Self.lifetime {
             return entry.record.id
         }
+        return try await read(name)
+    }
+
+    private func read(_ name: String) async throws(ServiceFailure) -> RecordID<ServiceRecord> {
         guard let recordName = RecordName(name) else { throw .missing(name) }
         let found: ServiceRecord?
         do {
@@ -74,31 +84,5 @@ enum ServiceFailure: Error {
             )
         case .platform(let error): Failure(error)
         }
-    }
-}
-
-extension Failure {
-    /// What an error of the platform means for a step.
-    init(_ error: PlatformError) {
-        let kind: GrantProblem.Kind =
-            switch error.remedy {
-            case .retry: .retriable
-            case .staff, .none: .needsStaff
-            }
-        let meaning: Meaning =
-            switch error.reason {
-            case .alreadyExists, .notFound, .differs: .beliefIsWrong
-            case .refused: .refused
-            case .transport, .loginRefused, .sessionRefused, .forbidden, .resourceMissing,
-                .unavailable, .fault, .unreadable, .keyUnknown, .inactive, .limitExceeded,
-                .hazardous:
-                .none
-            }
-        self.init(
-            kind,
-            error.description,
-            outcomeIsUnknown: error.outcomeIsUnknown,
-            meaning: meaning
-        )
     }
 }

@@ -63,7 +63,7 @@ struct StepRunner: Sendable {
         }
     }
 
-    private func checkPlatform() async throws(StepFailure) -> Outcome {
+    func checkPlatform() async throws(StepFailure) -> Outcome {
         guard let key = randomKey() else { throw StepFailure("No random key can be made.") }
         let capabilities = try await calling { () async throws(PlatformError) in
             try await api.capabilities()

@@ -1,4 +1,5 @@
 import DreamFactory
+import Foundation
 import Provisioning
 import Subscriptions
 
@@ -15,6 +16,13 @@ struct PlatformDesk: GrantConvergence {
 
     func proveAgain(_ id: Subscription.ID) async throws -> Grant? {
         try await provisioner.proveAgain(id)
+    }
+
+    func pause() -> (since: Date, nextProbeAt: Date, sentence: String)? {
+        switch provisioner.breakerState {
+        case .closed: nil
+        case .open(let since, let nextProbeAt, let sentence): (since, nextProbeAt, sentence)
+        }
     }
 
     func platformProblem() async -> String? {

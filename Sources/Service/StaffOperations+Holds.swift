@@ -38,7 +38,7 @@ extension StaffOperations {
         let asked = now.addingTimeInterval(-0.001)
         let isFresh = after.observed.proof.map { $0.at >= asked } ?? false
         guard after.isProvedAsleep, isFresh || !wasAsleep || after.desired.generation == 0 else {
-            let why = after.problem.map { " \($0.sentence)" } ?? ""
+            let why = obstacle(after)
             return StaffReply(
                 .notYetProved,
                 "The key is withheld from lookups, and is not proved to sleep yet; Tollgate keeps "
@@ -87,7 +87,7 @@ extension StaffOperations {
             )
         }
         let after = try await wait(request, for: subscription.id) { $0.isProvedAlive }
-        let why = after.problem.map { " \($0.sentence)" } ?? ""
+        let why = obstacle(after)
         return StaffReply(
             after.isProvedAlive ? .done : .notYetProved,
             after.isProvedAlive

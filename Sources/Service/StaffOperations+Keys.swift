@@ -96,7 +96,7 @@ extension StaffOperations {
             : try await wait(request, for: id) { $0.isProvedRefused }
         let body = try await shown(id)
         guard after.isProvedRefused else {
-            let why = after.problem.map { " \($0.sentence)" } ?? ""
+            let why = obstacle(after)
             return StaffReply(
                 .notYetProved,
                 "The key is withheld from lookups and its refusal is not proved yet; Tollgate "
@@ -138,6 +138,12 @@ extension StaffOperations {
             )
         }
         return after
+    }
+
+    /// What is in the way of a grant, as the end of a message.
+    func obstacle(_ grant: Grant) -> String {
+        let sentence = grant.problem?.sentence ?? convergence.pause()?.sentence
+        return sentence.map { " \($0)" } ?? ""
     }
 
     func shown(_ id: Subscription.ID) async throws -> JSONValue {

@@ -6,6 +6,7 @@ extension StaffOperations {
     /// One screen: platform, mode, parked, stuck, revocations not yet proved.
     func status() async throws -> StaffReply {
         let problem = await convergence.platformProblem()
+        let pause = convergence.pause()
         let body = try await store.read { reader -> JSONValue in
             let installation = try reader.installation()
             let counts = try reader.eventCounts()
@@ -15,6 +16,10 @@ extension StaffOperations {
                 "platform": [
                     "url": .string(platformURL), "problem": StaffView.text(problem),
                     "proves_refusals": .bool(installation?.provesRefusals ?? false),
+                    "breaker": .string(pause == nil ? "closed" : "open"),
+                    "spared_since": StaffView.date(pause?.since),
+                    "next_probe_at": StaffView.date(pause?.nextProbeAt),
+                    "spared_because": StaffView.text(pause?.sentence),
                 ],
                 "serving": .bool(isServing),
                 "events": .object(

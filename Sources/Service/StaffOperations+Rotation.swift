@@ -49,7 +49,7 @@ extension StaffOperations {
         let after = try await wait(request, for: grant.subscriptionID) { $0.isRotated }
         let body = try await shown(grant.subscriptionID)
         guard after.isRotated else {
-            let why = after.problem.map { " \($0.sentence)" } ?? ""
+            let why = obstacle(after)
             return StaffReply(
                 .notYetProved,
                 after.desired.overlap == nil

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Digest
 import JSON
 package import Subscriptions
@@ -11,6 +11,8 @@ package protocol GrantConvergence: Sendable {
     func converge(_ id: Subscription.ID, patience: Duration) async throws
     /// Asks the platform again with the newest key, whatever is known of it.
     func proveAgain(_ id: Subscription.ID) async throws -> Grant?
+    /// Why the platform is spared calls, and since when; nil while calls are made.
+    func pause() -> (since: Date, nextProbeAt: Date, sentence: String)?
     /// What is wrong with the platform as it answers now, in one sentence; nil when nothing is.
     func platformProblem() async -> String?
     /// The type of a service of the platform; nil where there is no such service.

@@ -28,6 +28,11 @@ enum StatusText {
                 "\(platform.word("url")), \(isWell ? "answers" : "does not answer well")",
             ],
             ["problem", platform.word("problem")],
+            [
+                "calls",
+                "none since \(platform.word("spared_since")), the next probe comes at "
+                    + "\(platform.word("next_probe_at")): \(platform.word("spared_because"))",
+            ],
             ["mode", body.word("mode")],
             ["installation", body.word("installation")],
             ["server", body["serving"]?.bool == true ? "running" : "not running"],
@@ -38,7 +43,13 @@ enum StatusText {
                     : "wait until one key has worked and a random one was refused",
             ],
             ["events", events.joined(separator: ", ")],
-        ].filter { $0[0] != "problem" || !isWell }
+        ].filter { row in
+            switch row[0] {
+            case "problem": !isWell
+            case "calls": platform["breaker"]?.string == "open"
+            default: true
+            }
+        }
     }
 }
 

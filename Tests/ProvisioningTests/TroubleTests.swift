@@ -89,7 +89,8 @@ import Transport
         let provisioner = world.provisioner
         for _ in 0..<4 {
             let grant = try #require(try await provisioner.converge(World.id))
-            #expect(grant.problem?.kind == .needsStaff)
+            #expect(grant.problem?.kind == .permanent)
+            #expect(grant.problem?.sentence.contains("plans apply") == true)
             #expect(grant.observed.shownGeneration == 0)
             world.clock.advance(to: try #require(grant.nextAttemptAt))
         }

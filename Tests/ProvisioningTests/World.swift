@@ -311,7 +311,7 @@ extension World {
 
 extension MemoryTables {
     /// Makes the customer and the subscription that a grant belongs to.
-    fileprivate mutating func addSubscriber(_ id: Subscription.ID, _ now: Date) {
+    mutating func addSubscriber(_ id: Subscription.ID, _ now: Date) {
         let customer = Customer(
             id: Customer.ID("customer"),
             provider: .stripe,
