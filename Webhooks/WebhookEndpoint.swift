@@ -3,6 +3,36 @@ package import Subscriptions
 
 package import struct Foundation.Date
 
+/// A signing secret, and the times between which it counts.
+package struct WebhookSecret: Hashable, Sendable {
+    /// The secret as the provider shows it.
+    package let text: String
+    /// From when it counts; nil from ever.
+    package let notBefore: Date?
+    /// From when it counts no more; nil for ever.
+    package let notAfter: Date?
+
+    /// Makes a secret.
+    package init(_ text: String, notBefore: Date? = nil, notAfter: Date? = nil) {
+        self.text = text
+        self.notBefore = notBefore
+        self.notAfter = notAfter
+    }
+
+    /// Whether it counts at a time.
+    package func counts(at time: Date) -> Bool {
+        (notBefore.map { $0 <= time } ?? true) && (notAfter.map { time < $0 } ?? true)
+    }
+}
+
+extension WebhookSecret: CustomStringConvertible, CustomReflectable {
+    /// That it is a secret, and nothing of it.
+    package var description: String { "a signing secret" }
+
+    /// Shows nothing of it either, also to a debugger's dump.
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// One provider's webhook as this installation receives it: its adapter, secrets and tolerance.
 package struct WebhookEndpoint: Sendable {
     /// How far a signature's time may lie from ours, in either direction.
@@ -10,7 +40,7 @@ package struct WebhookEndpoint: Sendable {
 
     /// What is particular to the provider.
     package let adapter: any ProviderAdapter
-    private let keyed: [HMAC]
+    private let keyed: [(secret: WebhookSecret, hmac: HMAC)]
     private let tolerance: Duration?
 
     /// Makes an endpoint that takes what is signed with any of `secrets`.
@@ -18,14 +48,32 @@ package struct WebhookEndpoint: Sendable {
     /// A tolerance of nil takes a signature of any age: for events out of an archive only.
     package init(
         adapter: any ProviderAdapter,
-        secrets: [String],
+        signingSecrets secrets: [WebhookSecret],
         tolerance: Duration? = standardTolerance
     ) {
         self.adapter = adapter
-        self.keyed = secrets.flatMap { adapter.keys(of: $0) }.filter { !$0.isEmpty }.map {
-            HMAC(key: $0)
+        self.keyed = secrets.flatMap { secret in
+            adapter.keys(of: secret.text).filter { !$0.isEmpty }.map { (secret, HMAC(key: $0)) }
         }
         self.tolerance = tolerance
+    }
+
+    /// Makes an endpoint whose secrets count always.
+    package init(
+        adapter: any ProviderAdapter,
+        secrets: [String],
+        tolerance: Duration? = standardTolerance
+    ) {
+        self.init(
+            adapter: adapter,
+            signingSecrets: secrets.map { WebhookSecret($0) },
+            tolerance: tolerance
+        )
+    }
+
+    /// Whether any secret counts at a time; without one nothing is taken.
+    package func hasSecret(at time: Date) -> Bool {
+        keyed.contains { $0.secret.counts(at: time) }
     }
 
     /// Returns if the request was signed by the provider, about now.
@@ -35,7 +83,7 @@ package struct WebhookEndpoint: Sendable {
         now: Date
     ) throws(SignatureFailure) {
         let claim = try adapter.claim(in: headers)
-        guard isSigned(body, as: claim) else { throw .noValidSignature }
+        guard isSigned(body, as: claim, at: now) else { throw .noValidSignature }
         guard let tolerance, let timestamp = claim.timestamp else { return }
         let age = now.timeIntervalSince1970 - Double(timestamp)
         let limit = Double(tolerance.components.seconds)
@@ -45,9 +93,9 @@ package struct WebhookEndpoint: Sendable {
 
     /// Compares every candidate under every key to the end, so that the duration tells nothing
     /// about which of them matched.
-    private func isSigned(_ body: [UInt8], as claim: SignatureClaim) -> Bool {
+    private func isSigned(_ body: [UInt8], as claim: SignatureClaim, at now: Date) -> Bool {
         var matches = 0
-        for key in keyed {
+        for (secret, key) in keyed where secret.counts(at: now) {
             var hmac = key
             hmac.update(claim.prefix)
             hmac.update(body)

@@ -1,6 +1,7 @@
 package import DreamFactory
 package import Foundation
 package import Subscriptions
+package import Webhooks
 
 /// Everything a running Tollgate is told, checked.
 package struct Configuration: Sendable {
@@ -29,7 +30,15 @@ package struct Configuration: Sendable {
     /// Their password.
     package var platformPassword: String
     /// The secrets of Stripe's webhook, the first of which signs rehearsals.
-    package var stripeSecrets: [String]
+    package var stripeSecrets: [WebhookSecret]
+    /// The key of Stripe's API, where objects are to be fetched.
+    package var stripeAPIKey: String?
+    /// Where Stripe's API answers.
+    package var stripeAPIOrigin = StripeAPI.standardOrigin
+    /// How long Stripe may be silent before that is an alarm.
+    package var stripeSilence: Duration = .seconds(3 * 86_400)
+    /// How often all subscriptions are compared with Stripe's.
+    package var stripeReconcile: Duration = .seconds(86_400)
     /// How old a signature may be.
     package var stripeTolerance: Duration = .seconds(300)
     /// How long a checkout's reference can be claimed.
@@ -43,7 +52,7 @@ package struct Configuration: Sendable {
         publicURL: URL,
         platformEmail: String,
         platformPassword: String,
-        stripeSecrets: [String]
+        stripeSecrets: [WebhookSecret]
     ) {
         self.mode = mode
         self.keyRing = keyRing
@@ -92,6 +101,10 @@ package struct Configuration: Sendable {
         try readTimes(settings)
         publicLimits = try PublicLimits(settings)
         try Self.refuseForeignAPIKey(settings["STRIPE_API_KEY"], mode)
+        stripeAPIKey = settings["STRIPE_API_KEY"]
+        if let url = try Self.url(settings, "STRIPE_API_URL") {
+            stripeAPIOrigin = try Self.stripeOrigin(url, mode)
+        }
     }
 
     private mutating func readPlaces(_ settings: Settings) throws(ConfigurationError) {
@@ -135,16 +148,28 @@ package struct Configuration: Sendable {
             }
             claimWindow = window
         }
-        if let text = settings["STRIPE_TOLERANCE"] {
-            guard let tolerance = Duration(short: text), tolerance >= .seconds(1),
-                tolerance <= .seconds(3_600)
-            else {
-                throw ConfigurationError(
-                    "STRIPE_TOLERANCE must be a time from 1s to 60m, for example 300s."
-                )
-            }
-            stripeTolerance = tolerance
+        try Self.read(&stripeTolerance, settings, "STRIPE_TOLERANCE", "1s", "60m", "300s")
+        try Self.read(&stripeSilence, settings, "STRIPE_SILENCE", "1m", "365d", "3d")
+        try Self.read(&stripeReconcile, settings, "STRIPE_RECONCILE", "5m", "365d", "24h")
+    }
+
+    private static func read(
+        _ duration: inout Duration,
+        _ settings: Settings,
+        _ name: String,
+        _ least: String,
+        _ most: String,
+        _ example: String
+    ) throws(ConfigurationError) {
+        guard let text = settings[name] else { return }
+        guard let value = Duration(short: text), let shortest = Duration(short: least),
+            let longest = Duration(short: most), value >= shortest, value <= longest
+        else {
+            throw ConfigurationError(
+                "\(name) must be a time from \(least) to \(most), for example \(example)."
+            )
         }
+        duration = value
     }
 
     /// The host before the colon of the port; an IPv6 address stands in brackets.

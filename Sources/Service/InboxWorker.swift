@@ -9,10 +9,14 @@ package struct InboxWorker: Sendable {
     static let batch = 64
     /// How often an event that cannot be applied is tried before it is parked.
     static let triesMax = 3
+    /// How many events' objects are fetched at a time.
+    static let fetchesMax = 8
 
     let store: any Store
     let desk: EventDesk
     let endpoints: [Provider: WebhookEndpoint]
+    /// Where current objects are asked for, of the providers whose API we have a key of.
+    let objects: [Provider: any ProviderObjects]
     let now: @Sendable () -> Date
     let log: Log
     /// Is called when something may have changed for a subscriber or the provisioner.
@@ -23,6 +27,7 @@ package struct InboxWorker: Sendable {
         store: any Store,
         desk: EventDesk,
         endpoints: [Provider: WebhookEndpoint],
+        objects: [Provider: any ProviderObjects] = [:],
         now: @escaping @Sendable () -> Date,
         log: Log,
         notify: @escaping @Sendable () -> Void
@@ -30,6 +35,7 @@ package struct InboxWorker: Sendable {
         self.store = store
         self.desk = desk
         self.endpoints = endpoints
+        self.objects = objects
         self.now = now
         self.log = log
         self.notify = notify
@@ -54,14 +60,33 @@ package struct InboxWorker: Sendable {
     @discardableResult
     package func drain() async throws -> Int {
         let events = try await store.read { try $0.pendingEvents(limit: Self.batch) }
-        for event in events {
-            try await handle(event)
+        let readings = await readings(events)
+        // What was not fetched because we are to stop is fetched after the next start.
+        try Task.checkCancellation()
+        for (event, reading) in zip(events, readings) {
+            try await handle(event, reading)
         }
         return events.count
     }
 
-    private func handle(_ event: InboxEvent) async throws {
-        let reading = read(event)
+    /// What events mean, their objects fetched side by side; each object once, and after all of
+    /// them had come.
+    private func readings(_ events: [InboxEvent]) async -> [EventReading] {
+        let sources = objects.mapValues { FetchOnce($0) }
+        return await withTaskGroup(of: (Int, EventReading).self) { group in
+            var readings: [Int: EventReading] = [:]
+            for (index, event) in events.enumerated() {
+                if index >= Self.fetchesMax, let (done, reading) = await group.next() {
+                    readings[done] = reading
+                }
+                group.addTask { (index, await read(event, sources[event.provider])) }
+            }
+            for await (done, reading) in group { readings[done] = reading }
+            return events.indices.compactMap { readings[$0] }
+        }
+    }
+
+    private func handle(_ event: InboxEvent, _ reading: EventReading) async throws {
         var tries = 0
         while true {
             do {
@@ -69,7 +94,10 @@ package struct InboxWorker: Sendable {
                 let handled = try await store.write { tx in
                     try desk.handle(event.number, reading, in: tx, now: now)
                 }
-                if let handled { report(handled) }
+                if let handled {
+                    report(handled)
+                    warn(handled, reading)
+                }
                 return
             } catch  where Self.isOfTheDatabase(error) {
                 throw error
@@ -90,7 +118,10 @@ package struct InboxWorker: Sendable {
         }
     }
 
-    private func read(_ event: InboxEvent) -> EventReading {
+    private func read(
+        _ event: InboxEvent,
+        _ objects: (any ProviderObjects)?
+    ) async -> EventReading {
         guard let endpoint = endpoints[event.provider] else {
             return .parked(
                 Need(
@@ -100,7 +131,16 @@ package struct InboxWorker: Sendable {
                 )
             )
         }
-        return endpoint.reading(of: event.body, id: event.eventID, mode: event.mode)
+        // An event of the other mode is none that our key could ask for.
+        guard let objects, event.mode == desk.access.mode else {
+            return endpoint.reading(of: event.body, id: event.eventID, mode: event.mode)
+        }
+        return await endpoint.reading(
+            of: event.body,
+            id: event.eventID,
+            mode: event.mode,
+            from: objects
+        )
     }
 
     /// An event that the database refuses must not keep the ones behind it from their effect.
@@ -115,6 +155,18 @@ package struct InboxWorker: Sendable {
             try desk.handle(event.number, .parked(need), in: tx, now: now)
         }
         if let parked { report(parked) }
+    }
+
+    /// What the provider warns of is an alarm, though it changes nothing.
+    private func warn(_ event: InboxEvent, _ reading: EventReading) {
+        guard case .event(let payment) = reading, case .warning = payment.change else { return }
+        log.error(
+            "event.warned",
+            [
+                "number": "\(event.number)", "type": event.type,
+                "subscription": event.subscriptionID?.rawValue ?? "", "note": event.note ?? "",
+            ]
+        )
     }
 
     private func report(_ event: InboxEvent) {

@@ -18,4 +18,12 @@ package enum Rehearsal {
         guard provider == Provider.stripe.rawValue else { return nil }
         return StripeAdapter().signedHeaders(for: body, secret: secret, at: time)
     }
+
+    /// The first signing secret of the settings that counts at a time.
+    package static func secret(
+        of settings: Settings,
+        at time: Date
+    ) throws(ConfigurationError) -> String? {
+        try Configuration.signingSecrets(settings).first { $0.counts(at: time) }?.text
+    }
 }

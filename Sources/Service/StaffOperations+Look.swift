@@ -7,9 +7,11 @@ extension StaffOperations {
     func status() async throws -> StaffReply {
         let problem = await convergence.platformProblem()
         let pause = convergence.pause()
+        let now = now()
         let body = try await store.read { reader -> JSONValue in
             let installation = try reader.installation()
             let counts = try reader.eventCounts()
+            let run = try reader.reconciliation(.stripe)
             return [
                 "mode": .string(access.mode.rawValue),
                 "installation": StaffView.text(installation?.shortID),
@@ -22,6 +24,13 @@ extension StaffOperations {
                     "spared_because": StaffView.text(pause?.sentence),
                 ],
                 "serving": .bool(isServing),
+                "alarms": .array(try alarms.sentences(reader, now: now).map(JSONValue.string)),
+                "reconciled": [
+                    "started_at": StaffView.date(run?.startedAt),
+                    "finished_at": StaffView.date(run?.finishedAt),
+                    "compared": StaffView.number(run?.compared),
+                    "changed": StaffView.number(run?.changed),
+                ],
                 "events": .object(
                     Dictionary(
                         uniqueKeysWithValues: InboxEvent.State.allCases.map {

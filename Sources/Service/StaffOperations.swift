@@ -26,6 +26,8 @@ package struct StaffOperations: Sendable {
     let claims: ClaimDesk
     let convergence: any GrantConvergence
     let worker: InboxWorker
+    let alarms: Alarms
+    let reconcilers: [Provider: Reconciler]
     let platformURL: String
     let now: @Sendable () -> Date
     /// Says that access may have changed.
@@ -63,6 +65,7 @@ package struct StaffOperations: Sendable {
         case "keys/restore": try await restore(request)
         case "keys/rotate": try await rotate(request)
         case "claims/create": try await createClaim(request)
+        case "reconcile": try await reconcile(request)
         case "events/list": try await listEvents(request)
         case "events/show": try await showEvent(request)
         case "events/replay": try await replayEvent(request)

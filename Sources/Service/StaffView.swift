@@ -136,11 +136,18 @@ enum StaffView {
             "event": .integer(event.number), "provider": .string(event.provider.rawValue),
             "mode": .string(event.mode.rawValue), "id": .string(event.eventID),
             "type": .string(event.type), "state": .string(event.state.rawValue),
-            "needs": text(event.need?.kind.rawValue), "note": text(event.note),
+            "needs": text(event.need?.kind.rawValue), "note": text(event.note ?? unparsed(event)),
             "subscription": text(event.subscriptionID?.rawValue),
             "occurred_at": date(event.occurredAt), "received_at": date(event.receivedAt),
             "handled_at": date(event.handledAt), "bytes": number(event.body.count),
         ]
+    }
+
+    /// Why an event was never looked at.
+    private static func unparsed(_ event: InboxEvent) -> String? {
+        guard event.state == .unparsed else { return nil }
+        return "The signature is right, but the body is no JSON object with an id and a type that "
+            + "can be read: it is kept and changes nothing."
     }
 
     static func audit(_ entry: AuditEntry) -> JSONValue {

@@ -75,6 +75,7 @@ extension Tollgate {
         )
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.worker.run(arrived: self.arrived) }
+            group.addTask { [caretaker] in await caretaker.run() }
             group.addTask { await clock.run() }
             group.addTask { await self.provisioner.run() }
         }

@@ -15,13 +15,13 @@ package final class Tollgate: Sendable {
     package struct Surroundings: Sendable {
         /// The time.
         package var now: @Sendable () -> Date = { Date() }
-        /// Waits that long between attempts at the platform; throws when the task is cancelled.
+        /// Waits that long between attempts at the platform or a provider; throws when the task is cancelled.
         package var sleep: @Sendable (Duration) async throws -> Void = {
             try await Task.sleep(for: $0)
         }
         /// Random bytes.
         package var random: RandomBytes = { SecureRandom().bytes($0) }
-        /// Sends requests to the platform.
+        /// Sends requests to the platform and to the providers' APIs.
         package var sender: any RequestSender
         /// Takes the log.
         package var log: Log
@@ -57,6 +57,8 @@ package final class Tollgate: Sendable {
     let convergence: PlatformDesk
     let worker: InboxWorker
     let endpoints: [Provider: WebhookEndpoint]
+    /// Where current objects are asked for.
+    let objects: [Provider: any ProviderObjects]
     /// Rings for requests that wait, at every change.
     let changed: Bell
     /// Rings when an event was stored.
@@ -110,17 +112,71 @@ package final class Tollgate: Sendable {
         endpoints = [
             .stripe: WebhookEndpoint(
                 adapter: StripeAdapter(),
-                secrets: configuration.stripeSecrets,
+                signingSecrets: configuration.stripeSecrets,
                 tolerance: configuration.stripeTolerance
             )
         ]
+        objects = Self.objects(configuration, surroundings)
         worker = InboxWorker(
             store: store,
             desk: EventDesk(access: access, claimWindow: configuration.claimWindow),
             endpoints: endpoints,
+            objects: objects,
             now: surroundings.now,
             log: surroundings.log,
             notify: notify
+        )
+    }
+
+    private static func objects(
+        _ configuration: Configuration,
+        _ surroundings: Surroundings
+    ) -> [Provider: any ProviderObjects] {
+        guard let key = configuration.stripeAPIKey else { return [:] }
+        return [
+            .stripe: StripeAPI(
+                origin: configuration.stripeAPIOrigin,
+                key: key,
+                sender: surroundings.sender,
+                now: surroundings.now,
+                sleep: surroundings.sleep,
+                jitter: { Double.random(in: 0..<1) }
+            )
+        ]
+    }
+
+    var alarms: Alarms {
+        Alarms(
+            endpoints: endpoints,
+            asked: Set(objects.keys),
+            silence: configuration.stripeSilence
+        )
+    }
+
+    var reconcilers: [Provider: Reconciler] {
+        guard let stripe = objects[.stripe] else { return [:] }
+        return [
+            .stripe: Reconciler(
+                provider: .stripe,
+                objects: StripeObjects(stripe),
+                store: store,
+                desk: ReconcileDesk(events: worker.desk),
+                now: surroundings.now,
+                notify: notify,
+                arrived: arrived
+            )
+        ]
+    }
+
+    var caretaker: Caretaker {
+        Caretaker(
+            store: store,
+            alarms: alarms,
+            reconcilers: reconcilers,
+            reconcileEvery: configuration.stripeReconcile,
+            now: surroundings.now,
+            log: surroundings.log,
+            arrived: arrived
         )
     }
 
@@ -134,6 +190,8 @@ package final class Tollgate: Sendable {
             claims: ClaimDesk(access: access, window: configuration.claimWindow),
             convergence: convergence,
             worker: worker,
+            alarms: alarms,
+            reconcilers: reconcilers,
             platformURL: configuration.platform.origin,
             now: surroundings.now,
             notify: notify,

@@ -256,7 +256,7 @@ package struct EventDesk: Sendable {
         }
     }
 
-    private func customer(
+    func customer(
         _ providerID: String,
         _ email: String?,
         _ payment: PaymentEvent,

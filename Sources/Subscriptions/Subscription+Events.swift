@@ -16,7 +16,7 @@ extension Subscription {
     /// Guards stand in for the order that told events do not have: a final state never revives, a
     /// strictly older event never changes the status unless it is final, within one second the
     /// later arrival decides, but `incomplete` never follows another status, and a loss that is
-    /// decided so is marked uncertain.
+    /// decided so and is not final is marked uncertain.
     ///
     /// - Parameters:
     ///   - snapshot: What the provider said.
@@ -32,7 +32,7 @@ extension Subscription {
         // What was decided by a tie stays so until a later second confirms or corrects it.
         let isTie = statusAt == occurredAt && (status != snapshot.status || isUncertain)
         var next = taking(snapshot, occurredAt, match)
-        next.isUncertain = isTie && snapshot.status.losesAccess
+        next.isUncertain = isTie && snapshot.status.losesAccess && !snapshot.status.isFinal
         return effect(next, "status \(snapshot.status.rawValue)")
     }
 

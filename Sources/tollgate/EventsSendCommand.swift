@@ -129,9 +129,8 @@ struct EventsSendCommand: Command {
             }
             return text
         }
-        let secrets = (settings["STRIPE_WEBHOOK_SECRET"] ?? "").split(separator: ",")
-            .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-        guard let secret = secrets.first else {
+        let secret = try Rehearsal.secret(of: settings, at: Date())
+        guard let secret else {
             throw CommandFailure(
                 .failed,
                 "Set STRIPE_WEBHOOK_SECRET to the server's signing secret, or name a file of it "

@@ -13,6 +13,7 @@ struct Program: Sendable {
         SubscriptionsResumeCommand(),
         KeysFindCommand(), KeysRevokeCommand(), KeysRestoreCommand(), KeysRotateCommand(),
         ClaimsCreateCommand(),
+        ReconcileCommand(),
         EventsListCommand(), EventsShowCommand(), EventsReplayCommand(), EventsSendCommand(),
     ]
 

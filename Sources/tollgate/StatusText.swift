@@ -4,6 +4,7 @@ import JSON
 enum StatusText {
     static func text(_ body: JSONValue) -> String {
         var text = Table(rows: summary(body)).text()
+        text += section("alarms", body["alarms"], []) { [$0.string?.plain ?? "-"] }
         text += section("parked events", body["parked"], EventText.columns, EventText.row)
         text += section("stuck grants", body["stuck"], ["subscription", "since", "problem"]) {
             [$0.word("subscription"), $0.word("since"), $0.word("sentence")]
@@ -43,13 +44,26 @@ enum StatusText {
                     : "wait until one key has worked and a random one was refused",
             ],
             ["events", events.joined(separator: ", ")],
+            ["reconciled", reconciled(body["reconciled"] ?? [:])],
         ].filter { row in
             switch row[0] {
             case "problem": !isWell
             case "calls": platform["breaker"]?.string == "open"
+            case "reconciled": row[1] != "never"
             default: true
             }
         }
+    }
+}
+
+extension StatusText {
+    private static func reconciled(_ run: JSONValue) -> String {
+        guard run["started_at"]?.string != nil else { return "never" }
+        guard run["finished_at"]?.string != nil else {
+            return "begun \(run.word("started_at")), at \(run.word("compared"))"
+        }
+        return "\(run.word("finished_at")), compared \(run.word("compared")), changed "
+            + run.word("changed")
     }
 }
 

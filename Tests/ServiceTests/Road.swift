@@ -40,13 +40,16 @@ final class Road: Sendable {
         ]
     }
 
-    init(applying catalogue: JSONValue? = Catalogues.pro) async throws {
+    init(
+        applying catalogue: JSONValue? = Catalogues.pro,
+        setting extra: [String: String] = [:]
+    ) async throws {
         folder = try TemporaryFolder()
         clock = SandboxClock { Self.start }
         platform = try SandboxPlatform(clock: clock)
         wire = Wire(platform)
         tollgate = try await Self.tollgate(
-            Self.settings(folder),
+            Self.settings(folder).merging(extra) { _, last in last },
             wire: wire,
             clock: clock,
             log: log,

@@ -18,6 +18,8 @@ final class Wire: RequestSender {
     }
 
     private let platform: SandboxPlatform
+    /// Answers for Stripe's API.
+    let stripe = FakeStripe()
     private let state = Mutex(State())
 
     init(_ platform: SandboxPlatform) { self.platform = platform }
@@ -35,6 +37,7 @@ final class Wire: RequestSender {
     func script(_ script: Script?) { state.withLock { $0.script = script } }
 
     func send(_ request: ClientRequest) async throws(TransportError) -> ClientResponse {
+        if request.url.host == FakeStripe.host { return try stripe.answer(request) }
         let (failure, script) = state.withLock { state in
             state.count += 1
             for name in ["X-DreamFactory-Session-Token", "X-DreamFactory-API-Key"] {

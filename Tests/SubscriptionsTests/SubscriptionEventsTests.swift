@@ -114,11 +114,11 @@ struct SubscriptionEventsTests {
         _ status: SubscriptionStatus
     ) {
         let tied = make((.active, day(0)), (status, day(0)))
-        #expect(tied.isUncertain == status.losesAccess)
+        #expect(tied.isUncertain == (status.losesAccess && !status.isFinal))
         #expect(!make((.active, day(0)), (status, day(1))).isUncertain)
         #expect(!make((status, day(0))).isUncertain)
         let again = apply(.make(status, cancelAt: day(9)), at: day(0), to: tied).subscription
-        #expect(again.isUncertain == status.losesAccess)
+        #expect(again.isUncertain == (status.losesAccess && !status.isFinal))
         guard !status.isFinal else { return }
         #expect(!apply(.make(status), at: day(1), to: tied).subscription.isUncertain)
         #expect(!apply(.make(.active), at: day(0), to: tied).subscription.isUncertain)

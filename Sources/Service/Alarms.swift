@@ -1,0 +1,59 @@
+import Foundation
+import Subscriptions
+import Webhooks
+
+/// What staff must know of the providers, each in a sentence that says what to do.
+struct Alarms: Sendable {
+    let endpoints: [Provider: WebhookEndpoint]
+    /// The providers whose API we have a key of.
+    let asked: Set<Provider>
+    /// How long a provider that used to talk may be silent.
+    let silence: Duration
+
+    func sentences(_ reader: any StoreReader, now: Date) throws -> [String] {
+        var sentences: [String] = []
+        for (provider, endpoint) in endpoints.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            if !endpoint.hasSecret(at: now) {
+                sentences.append(
+                    "No signing secret of \(provider) counts now, so none of its events is taken: "
+                        + "set a current one and restart."
+                )
+            }
+            if let last = try reader.lastDelivery(of: provider),
+                now.timeIntervalSince(last) > silence.seconds
+            {
+                sentences.append(
+                    "\(provider) has been silent since \(last.formatted(.iso8601)): look at the "
+                        + "state of the webhook endpoint in its dashboard."
+                )
+            }
+            sentences += try parked(provider, reader)
+        }
+        return sentences
+    }
+
+    private func parked(_ provider: Provider, _ reader: any StoreReader) throws -> [String] {
+        func count(_ kind: Need.Kind) throws -> Int {
+            try reader.parkedEvents(kind, limit: 1_000).count { $0.provider == provider }
+        }
+        var sentences: [String] = []
+        let refetch = try count(.refetch)
+        if refetch > 0 {
+            sentences.append(
+                asked.contains(provider)
+                    ? "\(refetch) events wait for an answer of \(provider)'s API and are tried "
+                        + "again; `tollgate events list --state parked` says why."
+                    : "\(refetch) events need an object of \(provider), such as a refunded charge: "
+                        + "set its API key."
+            )
+        }
+        let unknown = try count(.unknownStatus)
+        if unknown > 0 {
+            sentences.append(
+                "\(unknown) events of \(provider) have a word that this version does not know and "
+                    + "change nothing: update Tollgate."
+            )
+        }
+        return sentences
+    }
+}

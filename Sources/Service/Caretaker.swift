@@ -1,0 +1,157 @@
+import Foundation
+import Subscriptions
+import Synchronization
+
+/// Does what is due from time to time: alarms, parked events that may go on, and the scheduled
+/// comparison with providers.
+struct Caretaker: Sendable {
+    /// How often it looks.
+    static let pause: Duration = .seconds(30)
+    /// How long an alarm that lasts is not repeated.
+    static let alarmEvery: TimeInterval = 3_600
+    /// How long after a comparison that failed the next begins.
+    static let reconcileAgain: TimeInterval = 600
+    /// The shortest and the longest time between two tries of a parked event.
+    static let retry: ClosedRange<TimeInterval> = 60...3_600
+
+    let store: any Store
+    let alarms: Alarms
+    let reconcilers: [Provider: Reconciler]
+    let reconcileEvery: Duration
+    let now: @Sendable () -> Date
+    let log: Log
+    let arrived: Bell
+    private let memory = Memory()
+
+    /// What it has said and tried, which a restart may forget.
+    private final class Memory: Sendable {
+        let said = Mutex<[String: Date]>([:])
+        let failed = Mutex<[Provider: Date]>([:])
+    }
+
+    init(
+        store: any Store,
+        alarms: Alarms,
+        reconcilers: [Provider: Reconciler],
+        reconcileEvery: Duration,
+        now: @escaping @Sendable () -> Date,
+        log: Log,
+        arrived: Bell
+    ) {
+        self.store = store
+        self.alarms = alarms
+        self.reconcilers = reconcilers
+        self.reconcileEvery = reconcileEvery
+        self.now = now
+        self.log = log
+        self.arrived = arrived
+    }
+
+    /// Looks until it is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            await tick()
+            // A cancelled sleep ends the loop at its head.
+            try? await Task.sleep(for: Self.pause)
+        }
+    }
+
+    /// Looks once.
+    func tick() async {
+        do {
+            try await raiseAlarms()
+            try await retryParked()
+        } catch {
+            log.error("caretaker.stalled", ["error": "\(error)"])
+        }
+        for reconciler in reconcilers.values { await reconcile(reconciler) }
+    }
+
+    private func raiseAlarms() async throws {
+        let now = now()
+        let sentences = try await store.read { [alarms] in try alarms.sentences($0, now: now) }
+        let news = memory.said.withLock { said in
+            said = said.filter { sentences.contains($0.key) }
+            let news = sentences.filter { sentence in
+                said[sentence].map { now.timeIntervalSince($0) >= Self.alarmEvery } ?? true
+            }
+            for sentence in news { said[sentence] = now }
+            return news
+        }
+        for sentence in news { log.error("alarm", ["alarm": sentence]) }
+    }
+
+    /// Events that wait for a provider's API are tried again, the longer they wait the more rarely.
+    private func retryParked() async throws {
+        let now = now()
+        let due = try await store.read { [reconcilers] reader in
+            try reader.parkedEvents(.refetch, limit: 1_000).filter { event in
+                guard reconcilers[event.provider] != nil else { return false }
+                let tried = event.handledAt ?? event.receivedAt
+                let waited = tried.timeIntervalSince(event.receivedAt)
+                let pause = min(max(waited, Self.retry.lowerBound), Self.retry.upperBound)
+                return now.timeIntervalSince(tried) >= pause
+            }
+            .map(\.number)
+        }
+        guard !due.isEmpty else { return }
+        try await store.write { tx in
+            for number in due {
+                guard var event = try tx.event(number), event.state == .parked else { continue }
+                event.state = .pending
+                try tx.update(event)
+            }
+        }
+        arrived.ring()
+    }
+
+    private func reconcile(_ reconciler: Reconciler) async {
+        let provider = reconciler.provider
+        let now = now()
+        if let failed = memory.failed.withLock({ $0[provider] }),
+            now.timeIntervalSince(failed) < Self.reconcileAgain
+        {
+            return
+        }
+        do {
+            let last = try await store.read { try $0.reconciliation(provider) }
+            if let finished = last?.finishedAt,
+                now.timeIntervalSince(finished) < reconcileEvery.seconds
+            {
+                return
+            }
+            var run = try await reconciler.begin()
+            while run.finishedAt == nil {
+                try Task.checkCancellation()
+                let page = try await reconciler.page(of: run, actor: "reconcile", isDry: false)
+                run = page.run
+                for difference in page.differences { report(difference) }
+            }
+            _ = memory.failed.withLock { $0.removeValue(forKey: provider) }
+            log.info(
+                "reconciled",
+                [
+                    "provider": provider.rawValue, "compared": "\(run.compared)",
+                    "changed": "\(run.changed)",
+                ]
+            )
+        } catch is CancellationError {
+            return
+        } catch {
+            memory.failed.withLock { $0[provider] = now }
+            log.error("reconcile.failed", ["provider": provider.rawValue, "error": "\(error)"])
+        }
+    }
+
+    private func report(_ difference: Difference) {
+        let details: KeyValuePairs<String, String> = [
+            "subscription": difference.subscriptionID?.rawValue ?? "",
+            "provider_id": difference.providerID, "difference": difference.kind.rawValue,
+            "reason": difference.reason,
+        ]
+        switch difference.kind {
+        case .problem: log.error("reconcile.problem", details)
+        case .new, .changed: log.warning("reconcile.difference", details)
+        }
+    }
+}

@@ -1,0 +1,177 @@
+import Foundation
+import JSON
+import Subscriptions
+import Webhooks
+
+/// Compares all subscriptions with Stripe's, a page at a time, and takes Stripe's word.
+///
+/// What was not seen is never touched: a listing that breaks off ends nobody's access, and goes on
+/// where it was.
+package struct Reconciler: Sendable {
+    /// A comparison that has stood still for longer begins anew.
+    static let resumeWithin: TimeInterval = 86_400
+    /// How many subscriptions that were not listed are asked for one by one.
+    static let missingMax = 1_000
+    /// How many parked events are tried again.
+    static let parkedMax = 10_000
+
+    /// What one page came to.
+    struct Page: Sendable {
+        var run: Reconciliation
+        var differences: [Difference]
+        /// Parked events that were made pending again, on the last page.
+        var returned = 0
+    }
+
+    let provider: Provider
+    let objects: StripeObjects
+    let store: any Store
+    let desk: ReconcileDesk
+    let now: @Sendable () -> Date
+    let notify: @Sendable () -> Void
+    /// Rings when events were made pending.
+    let arrived: Bell
+
+    /// The run to go on with, or a new one.
+    func begin(isAnew: Bool = false) async throws -> Reconciliation {
+        let now = now()
+        let last = try await store.read { [provider] in try $0.reconciliation(provider) }
+        if let last, last.finishedAt == nil, !isAnew,
+            now.timeIntervalSince(last.startedAt) < Self.resumeWithin
+        {
+            return last
+        }
+        return Reconciliation(provider: provider, startedAt: now)
+    }
+
+    /// Compares the next page; with `isDry` nothing is written.
+    func page(of run: Reconciliation, actor: String, isDry: Bool) async throws -> Page {
+        let (objects, isLast) = try await objects.subscriptions(after: run.cursor)
+        var differences = try await take(objects, actor, isDry)
+        var run = run
+        run.compared += objects.count
+        run.cursor = objects.last?.value["id"]?.string ?? run.cursor
+        var page = Page(run: run, differences: [])
+        if isLast {
+            if !isDry { differences += try await takeMissing(run, actor) }
+            page.returned = isDry ? 0 : try await retryParked()
+            run.finishedAt = now()
+        }
+        run.changed += differences.count { $0.kind != .problem }
+        let saved = run
+        if !isDry {
+            try await store.write { try $0.save(saved) }
+            notify()
+        }
+        page.run = run
+        page.differences = differences
+        return page
+    }
+
+    private func take(
+        _ objects: [FetchedObject],
+        _ actor: String,
+        _ isDry: Bool
+    ) async throws -> [Difference] {
+        let mode = desk.events.access.mode
+        let readings = objects.map { ($0, self.objects.reading($0, mode: mode)) }
+        let now = now()
+        return isDry
+            ? try await store.read { reader in
+                try readings.compactMap { object, reading in
+                    try Self.snapshot(object, reading, mode) { snapshot, payment in
+                        try desk.compare(snapshot, payment, in: reader, now: now)
+                    }
+                }
+            }
+            : try await store.write { tx in
+                try readings.compactMap { object, reading in
+                    try Self.snapshot(object, reading, mode) { snapshot, payment in
+                        try desk.apply(snapshot, payment, actor: actor, in: tx, now: now)
+                    }
+                }
+            }
+    }
+
+    /// Hands on what an object says; one that cannot be read is a problem and changes nothing.
+    private static func snapshot(
+        _ object: FetchedObject,
+        _ reading: EventReading,
+        _ mode: Mode,
+        _ body: (SubscriptionSnapshot, PaymentEvent) throws -> Difference?
+    ) throws -> Difference? {
+        let id = object.value["id"]?.string ?? "-"
+        switch reading {
+        case .event(let payment) where payment.mode != mode:
+            return Difference(
+                problem: "It is of \(payment.mode) mode: STRIPE_API_KEY is of the other mode.",
+                providerID: id,
+                subscriptionID: nil
+            )
+        case .event(let payment):
+            guard case .subscription(let snapshot) = payment.change else { return nil }
+            return try body(snapshot, payment)
+        case .parked(let need):
+            return Difference(problem: need.reason, providerID: id, subscriptionID: nil)
+        case .ignored:
+            return nil
+        }
+    }
+
+    /// Asks for what the list did not have; only Stripe's own word ends anything.
+    private func takeMissing(_ run: Reconciliation, _ actor: String) async throws -> [Difference] {
+        var differences: [Difference] = []
+        for subscription in try await missing(run) {
+            do {
+                let fetched = try await objects.subscription(subscription.providerID)
+                differences += try await take([fetched], actor, false)
+            } catch FetchFailure.notFound {
+                differences.append(
+                    Difference(
+                        problem: "Stripe does not know it; nothing was changed. Look whether it "
+                            + "belongs to another account.",
+                        providerID: subscription.providerID,
+                        subscriptionID: subscription.id
+                    )
+                )
+            }
+        }
+        return differences
+    }
+
+    private func missing(_ run: Reconciliation) async throws -> [Subscription] {
+        let mode = desk.events.access.mode
+        return try await store.read { [provider] reader in
+            var found: [Subscription] = []
+            var last: Subscription.ID?
+            while found.count < Self.missingMax {
+                let page = try reader.subscriptions(after: last, limit: 1_000)
+                guard let end = page.last else { break }
+                found += page.filter { subscription in
+                    subscription.provider == provider && subscription.mode == mode
+                        && subscription.status?.isFinal != true
+                        && subscription.fetchedAt.map { $0 < run.startedAt } ?? true
+                }
+                last = end.id
+            }
+            return Array(found.prefix(Self.missingMax))
+        }
+    }
+
+    /// Parked events are tried again: what kept them may be gone.
+    private func retryParked() async throws -> Int {
+        let count = try await store.write { tx in
+            var count = 0
+            for kind in Need.Kind.allCases where kind != .otherMode {
+                for var event in try tx.parkedEvents(kind, limit: Self.parkedMax) {
+                    event.state = .pending
+                    try tx.update(event)
+                    count += 1
+                }
+            }
+            return count
+        }
+        if count > 0 { arrived.ring() }
+        return count
+    }
+}

@@ -1,0 +1,171 @@
+import Foundation
+import JSON
+import Synchronization
+import Transport
+
+/// The few parts of Stripe's API that are read, over objects that a test sets.
+final class FakeStripe: Sendable {
+    static let host = "api.stripe.com"
+    static let key = "rk_test_of_the_tests_0123456789"
+
+    private struct State {
+        var objects: [String: JSONValue] = [:]
+        var script: [Result<ClientResponse, TransportError>] = []
+        var requests: [String] = []
+        var pageSize = 100
+    }
+
+    private let state = Mutex(State())
+
+    /// The requests in order, as path and query.
+    var requests: [String] { state.withLock { $0.requests } }
+
+    /// Objects from now on, each of the kind and id it names itself.
+    func set(_ objects: JSONValue...) {
+        state.withLock { state in
+            for object in objects { state.objects[Self.path(object)] = object }
+        }
+    }
+
+    /// Objects from now on, by their path below `/v1/`.
+    func set(_ objects: [String: JSONValue]) {
+        state.withLock { state in
+            for (path, object) in objects { state.objects["/v1/\(path)"] = object }
+        }
+    }
+
+    func remove(_ path: String) { state.withLock { _ = $0.objects.removeValue(forKey: path) } }
+
+    /// How many objects a list has at most.
+    func setPageSize(_ size: Int) { state.withLock { $0.pageSize = size } }
+
+    /// Answers the next requests with these instead.
+    func script(_ answers: Result<ClientResponse, TransportError>...) {
+        state.withLock { $0.script += answers }
+    }
+
+    func script(_ statuses: Int..., headers: [String: String] = [:]) {
+        state.withLock { state in
+            state.script += statuses.map { .success(ClientResponse(status: $0, headers: headers)) }
+        }
+    }
+
+    func answer(_ request: ClientRequest) throws(TransportError) -> ClientResponse {
+        try state.withLock { (state) throws(TransportError) -> ClientResponse in
+            let query = request.url.query.map { "?\($0)" } ?? ""
+            state.requests.append(request.url.path + query)
+            if !state.script.isEmpty { return try state.script.removeFirst().get() }
+            guard request.method == "GET",
+                request.headers["Authorization"] == "Bearer \(Self.key)",
+                request.headers["Stripe-Version"]?.contains(".") == true
+            else { return ClientResponse(status: 401, body: Array("{}".utf8)) }
+            return Self.answer(request.url, state)
+        }
+    }
+
+    private static func answer(_ url: URL, _ state: State) -> ClientResponse {
+        let parts = URLComponents(url: url, resolvingAgainstBaseURL: false)
+        var query: [String: String] = [:]
+        for item in parts?.queryItems ?? [] { query[item.name] = item.value }
+        let value: JSONValue?
+        switch url.path {
+        case "/v1/subscriptions": value = list(query, state)
+        case "/v1/invoice_payments":
+            let intent = query["payment[payment_intent]"] ?? ""
+            value = state.objects["/v1/invoice_payments/\(intent)"] ?? ["data": []]
+        default: value = state.objects[url.path]
+        }
+        guard let value else {
+            let missing: JSONValue = ["error": ["code": "resource_missing"]]
+            return ClientResponse(status: 404, body: missing.serialized())
+        }
+        return ClientResponse(status: 200, body: value.serialized())
+    }
+
+    private static func list(_ query: [String: String], _ state: State) -> JSONValue {
+        let all = state.objects.values.filter { $0["object"]?.string == "subscription" }
+            .sorted { ($0["id"]?.string ?? "") < ($1["id"]?.string ?? "") }
+        let rest = all.filter { ($0["id"]?.string ?? "") > query["starting_after"] ?? "" }
+        let size = min(Int(query["limit"] ?? "") ?? 10, state.pageSize)
+        return [
+            "object": "list", "data": .array(Array(rest.prefix(size))),
+            "has_more": .bool(rest.count > size),
+        ]
+    }
+
+    private static func path(_ object: JSONValue) -> String {
+        let kinds = [
+            "subscription": "subscriptions", "invoice": "invoices", "charge": "charges",
+            "dispute": "disputes", "customer": "customers", "refund": "refunds",
+            "checkout.session": "checkout/sessions", "payments": "invoice_payments",
+        ]
+        let kind = object["object"]?.string ?? ""
+        return "/v1/\(kinds[kind] ?? kind)/\(object["id"]?.string ?? "")"
+    }
+}
+
+extension JSONValue {
+    /// The object that an event is about.
+    var object0: JSONValue { self["data"]?["object"] ?? .null }
+
+    /// The object with other members.
+    func with(_ changes: [String: JSONValue]) -> JSONValue {
+        .object((object ?? [:]).merging(changes) { _, last in last })
+    }
+}
+
+extension Subscriber {
+    /// The subscription as the API has it.
+    func object(_ status: String, _ changes: [String: JSONValue] = [:]) -> JSONValue {
+        changed("updated", after: 0, status: status).object0
+            .with(["livemode": .bool(isLive)]).with(changes)
+    }
+
+    /// The invoice of the sign-up, its charge, and the list that ties them.
+    func money(amount: Int64 = 2_900, refunded: Int64 = 0) -> [JSONValue] {
+        [
+            paid(after: 1).object0.with(["status": "paid"]),
+            [
+                "id": .string("ch_\(name)"), "object": "charge", "amount": .integer(amount),
+                "amount_refunded": .integer(refunded), "payment_intent": .string("pi_\(name)"),
+                "refunds": [
+                    "data": refunded == 0
+                        ? []
+                        : [["created": .integer(Int64(signedUpAt.timeIntervalSince1970) + 60)]]
+                ],
+            ],
+            [
+                "id": .string("pi_\(name)"), "object": "payments",
+                "data": [["invoice": .string("in_\(name)_1")]],
+            ],
+        ]
+    }
+
+    func refunded(after: Int, amount: Int64 = 2_900) -> JSONValue {
+        event(
+            "charge.refunded",
+            after,
+            [
+                "id": .string("ch_\(name)"), "object": "charge", "amount": 2_900,
+                "amount_refunded": .integer(amount),
+            ]
+        )
+    }
+
+    func dispute(_ status: String) -> JSONValue {
+        [
+            "id": .string("du_\(name)"), "object": "dispute", "status": .string(status),
+            "charge": .string("ch_\(name)"),
+            "created": .integer(Int64(signedUpAt.timeIntervalSince1970) + 60),
+        ]
+    }
+
+    func thin(_ type: String, id: String, kind: String) -> JSONValue {
+        [
+            "id": .string("evt_thin_\(type)_\(id)"), "object": "v2.core.event",
+            "type": .string("v1.\(type)"), "livemode": .bool(isLive),
+            "created": "2026-09-21T14:13:20.330Z",
+            "related_object": ["id": .string(id), "type": .string(kind)],
+        ]
+    }
+}
