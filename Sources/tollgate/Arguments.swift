@@ -109,7 +109,7 @@ struct Arguments: Sendable {
 
     private func checkPresence() throws(UsageError) {
         let wanted = declaration.positionals
-        if positionals.count < wanted.count {
+        if positionals.count < wanted.count, !wanted[positionals.count].isOptional {
             throw UsageError("\(wanted[positionals.count].name) is missing.", declaration)
         }
         if positionals.count > wanted.count, wanted.last?.isRepeatable != true {

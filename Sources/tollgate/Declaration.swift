@@ -39,8 +39,12 @@ struct Declaration: Sendable {
         let name: String
         let help: String
         var isRepeatable = false
+        var isOptional = false
 
-        var usage: String { isRepeatable ? "\(name)..." : name }
+        var usage: String {
+            let usage = isRepeatable ? "\(name)..." : name
+            return isOptional ? "[\(usage)]" : usage
+        }
     }
 
     /// The words that call it, for example `keys revoke`.

@@ -7,12 +7,31 @@ import Transport
 struct EventsSendCommand: Command {
     let declaration = Declaration(
         words: ["events", "send"],
-        summary: "Posts event files to a server, signed now, as their provider would.",
+        summary: "Posts event files, or a story, to a server, signed as their provider would.",
         positionals: [
-            .init(name: "FILE", help: "the JSON of one event", isRepeatable: true)
+            .init(
+                name: "FILE",
+                help: "the JSON of one event",
+                isRepeatable: true,
+                isOptional: true
+            )
         ],
         ownOptions: [
-            .value("provider", "NAME", "whose events they are", isRequired: true),
+            .value("provider", "NAME", "whose events they are; stripe for a story"),
+            .value(
+                "story",
+                "NAME",
+                "a life of a subscriber: \(Story.names.joined(separator: ", "))"
+            ),
+            .value("price", "ID", "the price of the story; one that the server sells unless told"),
+            .value("other-price", "ID", "the price that it is changed to"),
+            .value("shuffle", "SEED", "tell the story in an order that this number decides"),
+            .flag("duplicate", "send every event of the story twice"),
+            .value(
+                "pause",
+                "TIME",
+                "wait after the story's sign-up, so that its key can be claimed"
+            ),
             .value(
                 "url",
                 "URL",
@@ -38,11 +57,21 @@ struct EventsSendCommand: Command {
 
     func run(_ call: Call) async throws -> Exit {
         let settings = try call.settings()
-        let provider = try provider(call)
+        let story = call.arguments["story"]
+        guard (story == nil) != call.arguments.positionals.isEmpty else {
+            throw UsageError("Name event files or a --story, and not both.", declaration)
+        }
+        let provider = story == nil ? try provider(call) : "stripe"
         let secret = try secret(call, settings)
         let url = try url(call, settings, provider)
-        let deliveries = try deliveries(call)
         let sender = URLSessionSender()
+        if let story {
+            let rehearsal = StoryRehearsal(call: call, settings: settings) { name, body in
+                await send(Delivery(file: name, body: body), provider, secret, url, sender)
+            }
+            return try await rehearsal.run(story)
+        }
+        let deliveries = try deliveries(call)
         var results: [JSONValue] = []
         for delivery in deliveries {
             let result = await send(delivery, provider, secret, url, sender)
@@ -83,14 +112,16 @@ struct EventsSendCommand: Command {
         return .object(members)
     }
 
-    private static func line(_ result: JSONValue) -> String {
+    static func line(_ result: JSONValue) -> String {
         let answer = result["answer"].map { $0.string ?? $0.text() }
         let status = result["status"]?.int.map(String.init) ?? "failed"
         return "\(result.word("file")): \(status) \(answer ?? result.word("error"))".plain
     }
 
     private func provider(_ call: Call) throws -> String {
-        let typed = call.arguments["provider"] ?? ""
+        guard let typed = call.arguments["provider"] else {
+            throw UsageError("--provider is missing: add --provider NAME.", declaration)
+        }
         guard Rehearsal.providers.contains(typed) else {
             throw UsageError(
                 "--provider takes one of \(Rehearsal.providers.joined(separator: ", ")).",

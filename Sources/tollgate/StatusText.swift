@@ -4,7 +4,9 @@ import JSON
 enum StatusText {
     static func text(_ body: JSONValue) -> String {
         var text = Table(rows: summary(body)).text()
-        text += section("alarms", body["alarms"], []) { [$0.string?.plain ?? "-"] }
+        if body["alarms"]?.array?.isEmpty == false {
+            text += section("alarms", body["alarms"], []) { [$0.string?.plain ?? "-"] }
+        }
         text += section("parked events", body["parked"], EventText.columns, EventText.row)
         text += section("stuck grants", body["stuck"], ["subscription", "since", "problem"]) {
             [$0.word("subscription"), $0.word("since"), $0.word("sentence")]

@@ -1,0 +1,155 @@
+import Foundation
+import JSON
+import Service
+
+/// Tells a story to a running server, event by event.
+struct StoryRehearsal {
+    /// How long the server may take over its events, while the stand-in for Stripe's API waits.
+    private static let patience: Duration = .seconds(15)
+
+    let call: Call
+    let settings: Settings
+    /// Posts one event, under a name; its answer.
+    let send: (String, [UInt8]) async -> JSONValue
+
+    func run(_ name: String) async throws -> Exit {
+        let story = try await story(name)
+        let isShuffled = call.arguments["shuffle"] != nil
+        let api = try startAPI()
+        if story.needsAPI, api == nil { call.console.complain(Self.hint) }
+        var results: [JSONValue] = []
+        if isShuffled {
+            for step in story.steps { api?.set(step.objects) }
+            results = await tell(try shuffled(story), nil)
+        } else {
+            results = await tell(story.signUp, api)
+            await settle(results)
+            if let pause = try call.arguments.seconds("pause", in: 0...3_600) {
+                try await Task.sleep(for: .seconds(pause))
+            }
+            results += await tell(story.rest, api)
+        }
+        await settle(results)
+        await api?.stop()
+        return finish(story, results)
+    }
+
+    private static let hint =
+        "tollgate: to map money that goes back, the server asks Stripe: set STRIPE_API_KEY to any "
+        + "key of test mode and STRIPE_API_URL to a free loopback address such as "
+        + "http://127.0.0.1:12111 for both the server and this command, which then stands in for "
+        + "Stripe. Without them these events are parked."
+
+    private func tell(_ steps: [Story.Step], _ api: StoryAPI?) async -> [JSONValue] {
+        var results: [JSONValue] = []
+        for step in steps {
+            api?.set(step.objects)
+            for _ in 0..<(call.arguments.has("duplicate") ? 2 : 1) {
+                let name = step.event["type"]?.string ?? "event"
+                let result = await send(name, step.event.serialized())
+                if !call.isJSON { call.console.print(EventsSendCommand.line(result)) }
+                results.append(result)
+            }
+        }
+        return results
+    }
+
+    private func shuffled(_ story: Story) throws -> [Story.Step] {
+        guard let seed = call.arguments["shuffle"].flatMap({ UInt64($0) }) else {
+            throw UsageError("--shuffle takes a whole number, the seed of the order.")
+        }
+        return story.shuffled(seed: seed)
+    }
+
+    private func story(_ name: String) async throws -> Story {
+        let known = await soldPrices()
+        let pair = (known + [DemoEvents.price, DemoEvents.price]).prefix(2)
+        let isDown = name == "downgrade" && call.arguments["price"] == nil
+        let price = call.arguments["price"] ?? (isDown ? pair.last : pair.first)
+        let other = call.arguments["other-price"] ?? (isDown ? pair.first : pair.last)
+        let letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+        let story = Story(
+            name,
+            price: price ?? DemoEvents.price,
+            other: other ?? DemoEvents.price,
+            tag: String((0..<12).compactMap { _ in letters.randomElement() }),
+            now: Date()
+        )
+        guard let story else {
+            throw UsageError("--story takes one of \(Story.names.joined(separator: ", ")).")
+        }
+        return story
+    }
+
+    /// The prices of Stripe that the server's plans sell, one a plan, where it can be asked.
+    private func soldPrices() async -> [String] {
+        guard call.arguments["price"] == nil || call.arguments["other-price"] == nil else {
+            return []
+        }
+        // Where no server answers the prices of the demo must do.
+        let prices = try? await atSocket { door in
+            var prices: [(price: String, rate: Int)] = []
+            let plans = try await door.perform("plans/list").body["plans"]?.array ?? []
+            for plan in plans where plan["retired_at"]?.string == nil {
+                let shown = try await door.perform("plans/show", ["id": plan["id"] ?? ""])
+                let sold = shown.body.at("plan", "prices", "stripe")?.array ?? []
+                let rate = shown.body.at("plan", "limits")?.array?.first?["rate"]?.int ?? .max
+                prices += sold.prefix(1).compactMap(\.string).map { ($0, rate) }
+            }
+            // The smaller plan first, so that an upgrade goes up.
+            return prices.sorted { $0.rate < $1.rate }.map(\.price)
+        }
+        return prices ?? []
+    }
+
+    /// Waits until the server is done with what it has stored.
+    private func settle(_ results: [JSONValue]) async {
+        let numbers = results.compactMap { $0.at("answer", "event")?.integer }
+        let deadline = ContinuousClock.now + Self.patience
+        // A server that cannot be asked is not waited for.
+        _ = try? await atSocket { door in
+            for number in numbers {
+                while ContinuousClock.now < deadline {
+                    let reply = try await door.perform("events/show", ["id": .string("\(number)")])
+                    guard reply.body.at("event", "state")?.string == "pending" else { break }
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+            }
+        }
+    }
+
+    private func atSocket<T>(_ body: (StaffDoor) async throws -> T) async throws -> T? {
+        guard FileManager.default.fileExists(atPath: settings.socketPath) else { return nil }
+        return try await call.atDoor(body)
+    }
+
+    private func startAPI() throws -> StoryAPI? {
+        guard let text = settings["STRIPE_API_URL"], let url = URL(string: text),
+            url.scheme == "http", let host = url.host, let port = url.port
+        else { return nil }
+        return try StoryAPI(host: host, port: port)
+    }
+
+    private func finish(_ story: Story, _ results: [JSONValue]) -> Exit {
+        if call.isJSON {
+            call.console.print(json: [
+                "deliveries": .array(results),
+                "story": [
+                    "name": .string(story.name), "end": .string(story.end.rawValue),
+                    "reference": .string(story.reference),
+                    "subscription": .string(story.subscriptionID),
+                ],
+            ])
+        } else {
+            call.console.print(
+                """
+                \(story.name) ends with access \(story.end.rawValue)
+                claim it with {"provider": "stripe", "reference": "\(story.reference)"}
+                look at it with tollgate subscriptions show \(story.subscriptionID)
+                """
+            )
+        }
+        let isGood = results.allSatisfy { (200..<300).contains($0["status"]?.int ?? 0) }
+        return isGood ? .done : .failed
+    }
+}
