@@ -60,10 +60,18 @@ enum StaffView {
             "status_at": date(subscription.statusAt),
             "uncertain": .bool(subscription.isUncertain),
             "plan": plan(subscription.plan), "price": text(subscription.price),
+            "quantity": number(subscription.quantity.map { Int($0) }),
+            "period_start": date(subscription.periodStart),
             "period_end": date(subscription.periodEnd),
             "paid_through": date(subscription.paidThrough),
             "checkout": text(subscription.checkoutPayment?.rawValue),
             "trial_end": date(subscription.trialEnd), "cancel_at": date(subscription.cancelAt),
+            "pause": text(subscription.pause?.behavior.rawValue),
+            "resumes_at": date(subscription.pause?.resumesAt),
+            "money_back": .array(
+                subscription.reversals.map { .string("\($0.clause) (\($0.id))") }
+            ),
+            "fetched_at": date(subscription.fetchedAt),
             "past_due_since": date(subscription.pastDueSince),
             "ended_at": date(subscription.endedAt), "created_at": date(subscription.createdAt),
             "next_decision_at": date(subscription.nextDecisionAt),

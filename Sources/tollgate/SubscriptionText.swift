@@ -74,10 +74,12 @@ enum SubscriptionText {
                 ? [row[0], "\(row[1]), since \(subscription.word(row[2]))"] : row
         }
         let dates = [
-            ("trial ends", "trial_end"), ("period ends", "period_end"),
+            ("quantity", "quantity"), ("collection", "pause"), ("resumes", "resumes_at"),
+            ("money back", "money_back"), ("trial ends", "trial_end"),
+            ("period ends", "period_end"),
             ("paid through", "paid_through"), ("past due since", "past_due_since"),
             ("cancels at", "cancel_at"), ("ended", "ended_at"),
-            ("next decision", "next_decision_at"),
+            ("next decision", "next_decision_at"), ("asked at", "fetched_at"),
         ].map { [$0, subscription.word($1)] }
         return rows + dates.filter { $0[1] != "-" }
     }
