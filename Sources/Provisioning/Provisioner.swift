@@ -101,7 +101,7 @@ package final class Provisioner: Sendable {
         while true {
             await turns.take(id)
             let result = await Result { try await self.work(on: id) }
-            await turns.pass(id)
+            await pass(id)
             guard let grant = try result.get() else { return nil }
             guard grant.problem != nil, let next = grant.nextAttemptAt, next <= deadline else {
                 return grant
@@ -113,7 +113,7 @@ package final class Provisioner: Sendable {
 
     /// Asks the platform with the newest key of a subscription, whatever is known of it.
     ///
-    /// - Returns: The grant afterwards; nil where it never had a key.
+    /// - Returns: The grant afterwards; nil where it never had a key, or its key is to live.
     package func proveAgain(_ id: Subscription.ID) async throws -> Grant? {
         await turns.take(id)
         let result = await Result { () async throws -> Grant? in
@@ -128,8 +128,14 @@ package final class Provisioner: Sendable {
             }
             return try await self.work(on: id)
         }
-        await turns.pass(id)
+        await pass(id)
         return try result.get()
+    }
+
+    /// Passes the turn on; the worker, which finds taken what is due meanwhile, looks again.
+    private func pass(_ id: Subscription.ID) async {
+        await turns.pass(id)
+        signal.yield()
     }
 
     /// Takes one grant from step to step; the caller holds its turn.

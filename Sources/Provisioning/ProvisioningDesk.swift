@@ -79,14 +79,17 @@ struct ProvisioningDesk: Sendable {
         }
     }
 
-    /// Orders a proof of the newest key, whatever is known of it.
+    /// Orders a proof that the newest key sleeps or is refused, whatever is known of it; none where
+    /// it is to live, perhaps again.
     func beginProof(
         _ id: Subscription.ID,
         _ platform: PlatformKnowledge,
         in tx: any StoreTransaction,
         now: Date
     ) throws -> WorkOrder? {
-        guard var grant = try tx.grant(id), grant.desired.generation > 0 else { return nil }
+        guard var grant = try tx.grant(id), grant.desired.generation > 0,
+            grant.desired.access != .active
+        else { return nil }
         let situation = try situation(of: grant, try tx.installation(), platform, in: tx, now)
         return try order(.prove(generation: grant.desired.generation), situation, &grant, in: tx)
     }

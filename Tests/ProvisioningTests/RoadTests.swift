@@ -138,4 +138,18 @@ import Testing
         try await world.settle()
         try world.expectDown("after the cache was cleared")
     }
+
+    @Test func `a key that is due again is not asked for as a refused one`() async throws {
+        let world = try World()
+        world.wish(.active)
+        try await world.settle()
+        world.wish(.ended)
+        try await world.settle()
+        world.wish(.active)
+        let before = world.platform.calls.count
+        #expect(try await world.provisioner.proveAgain(World.id) == nil)
+        #expect(world.platform.calls.count == before)
+        try await world.settle()
+        try world.expectUp(generation: 2, "restored")
+    }
 }

@@ -38,6 +38,18 @@ import Testing
         #expect(world.platform.calls.filter { $0 == .createRole }.count == 1)
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `whoever works beside the worker wakes it afterwards`() async throws {
+        let world = try World()
+        world.wish(.ended)
+        var signals = world.provisioner.signals.makeAsyncIterator()
+        // What became due while its turn was taken is known to nobody else.
+        _ = try await world.provisioner.converge(World.id)
+        await signals.next()
+        _ = try await world.provisioner.proveAgain(World.id)
+        await signals.next()
+    }
+
     @Test func `patience waits for attempts after failures`() async throws {
         let world = try World()
         world.platform.faults.withLock { $0 = [3: .refused, 4: .fault, 7: .lostAfter] }
