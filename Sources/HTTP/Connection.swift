@@ -36,6 +36,8 @@ final class Connection {
     var watched: Epoll.Events? = [.readable]
     var peerHasEnded = false
     var lingered = 0
+    /// Whether it has more requests read and waits for its next turn.
+    var isUnfinished = false
     /// Bytes that have come.
     var received = 0
     /// The address whose connections it is counted among.

@@ -30,6 +30,9 @@ extension HTTPServer {
         package var connectionsPerAddress = 512
         /// Bytes read ahead while an answer is being made, for pipelined requests.
         package var readAheadBytes = 65_536
+        /// Requests of one connection that are begun before other connections have their turn, so
+        /// that nobody who sends thousands at once holds up the rest.
+        package var requestsInTurn = 32
         /// How long a connection may wait between requests.
         package var idle: Duration = .seconds(60)
         /// How long the head of a request may take from its first byte.

@@ -4,11 +4,19 @@ import Synchronization
 extension LoopThread {
     /// Carries a connection as far as it goes: parse, answer, write, and wait for the right thing.
     func advance(_ connection: Connection) {
+        // It waits for its turn, in which it is taken up again.
+        guard !connection.isUnfinished else { return }
+        let last = connection.requestNumber + UInt64(limits.requestsInTurn)
         var isHeldBack = true
         while isHeldBack {
-            isHeldBack = !parse(connection)
+            isHeldBack = !parse(connection, upTo: last)
             guard write(connection) else { return drop(connection) }
             if connection.output.count > 0 { break }
+            if isHeldBack, connection.requestNumber >= last {
+                connection.isUnfinished = true
+                unfinished.append(connection.id)
+                break
+            }
         }
         if connection.phase == .closing, connection.output.count == 0 {
             shutdown(connection.fd, Int32(SHUT_WR))
@@ -25,10 +33,13 @@ extension LoopThread {
         queueDeadline(of: connection)
     }
 
-    /// Parses and answers what is there; false where it stopped for want of room in the output.
-    private func parse(_ connection: Connection) -> Bool {
+    /// Parses and answers what is there; false where it stopped for want of room in the output, or
+    /// at the last request of its turn.
+    private func parse(_ connection: Connection, upTo last: UInt64) -> Bool {
         // A peer that reads no answers gets no further ones made.
-        while connection.phase == .reading, connection.output.count < limits.readAheadBytes {
+        while connection.phase == .reading, connection.output.count < limits.readAheadBytes,
+            connection.requestNumber < last
+        {
             do {
                 switch try connection.parser.next() {
                 case .head(let head): begin(head, on: connection)
@@ -285,7 +296,8 @@ extension LoopThread {
 
     private func readsOn(_ connection: Connection) -> Bool {
         switch connection.phase {
-        case .reading: connection.output.count < limits.readAheadBytes
+        case .reading:
+            !connection.isUnfinished && connection.output.count < limits.readAheadBytes
         case .handling: connection.parser.bufferedBytes < limits.readAheadBytes
         case .closing, .dropping: false
         case .lingering: true

@@ -14,6 +14,8 @@ final class LoopThread {
     var acceptsAgainAt: UInt64?
     /// While the server stops: until when new connections may begin their first request.
     var lastCallEnd: UInt64?
+    /// Connections with more requests read than their turn had room for.
+    var unfinished: [UInt64] = []
     /// Calls that give way to everything else that is there.
     var deferred: [DeferredCall] = []
 
@@ -34,16 +36,27 @@ final class LoopThread {
         watchListeners()
         var events = [epoll_event](repeating: epoll_event(), count: 256)
         while stopDeadline == nil || !connections.isEmpty {
-            let count = loop.epoll.wait(into: &events, until: deferred.isEmpty ? nextDeadline : 0)
+            let isQuiet = deferred.isEmpty && unfinished.isEmpty
+            let count = loop.epoll.wait(into: &events, until: isQuiet ? nextDeadline : 0)
             for event in events[..<count] {
                 handle(Epoll.Events(rawValue: event.events), token: event.data.u64)
             }
+            takeUpUnfinished()
             runDeferred(most: 16)
             handleDeadlines()
         }
         runDeferred(most: .max)
         // A connection that was handed over too late has no owner any more.
         for case .adopt(let fd, _, _) in loop.takeMessages(closing: true) { close(fd) }
+    }
+
+    private func takeUpUnfinished() {
+        let waiting = unfinished
+        unfinished = []
+        for connection in waiting.compactMap({ connections[$0] }) {
+            connection.isUnfinished = false
+            advance(connection)
+        }
     }
 
     private func handle(_ events: Epoll.Events, token: UInt64) {

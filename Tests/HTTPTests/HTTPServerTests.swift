@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import Synchronization
 import Testing
 
 struct HTTPServerTests {
@@ -78,6 +79,38 @@ struct HTTPServerTests {
             connection.send("GET /bye HTTP/1.1\r\nHost: a\r\n\r\n")
             let text = try #require(connection.readToEnd())
             #expect(text.components(separatedBy: "root").count == 5_001)
+        }
+    }
+
+    @Test func `thousands of pipelined requests hold up nobody else`() async throws {
+        let served = Mutex<[String]>([])
+        let (begun, goesOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        var router = Router()
+        router.on(
+            "GET",
+            "/{who}",
+            .immediate { request in
+                let count = served.withLock { served in
+                    served.append(request.path)
+                    return served.count
+                }
+                if count == 1 {
+                    begun.signal()
+                    goesOn.wait()
+                }
+                return .text("")
+            }
+        )
+        try await withServer(router, configure: { $0.loops = 1 }) { address throws in
+            let greedy = try RawConnection(address)
+            let modest = try RawConnection(address)
+            greedy.send(String(repeating: "GET /greedy HTTP/1.1\r\nHost: a\r\n\r\n", count: 1_500))
+            begun.wait()
+            modest.send("GET /modest HTTP/1.1\r\nHost: a\r\n\r\n")
+            goesOn.signal()
+            #expect(modest.read(through: "\r\n\r\n").hasPrefix("HTTP/1.1 200 OK"))
+            let before = served.withLock { $0.firstIndex(of: "/modest") }
+            #expect(try #require(before) <= 200)
         }
     }
 
