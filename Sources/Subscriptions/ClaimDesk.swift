@@ -95,12 +95,17 @@ package struct ClaimDesk: Sendable {
         return shown.min().map { max(claim.expiresAt, $0.addingTimeInterval(window.seconds)) }
     }
 
-    /// Writes into the audit that a used reference was tried again.
+    /// Writes into the audit that a used reference was tried again, once a minute: whoever knows the
+    /// reference may ask without end, and the disk has one.
     package func noteUsedAgain(
         _ id: Subscription.ID,
         in tx: any StoreTransaction,
         now: Date
     ) throws {
+        let last = try tx.audit(id, limit: 1).last
+        if let last, last.action == "claim.refused", abs(now.timeIntervalSince(last.at)) < 60 {
+            return
+        }
         try tx.append(
             AuditEntry(
                 at: now,

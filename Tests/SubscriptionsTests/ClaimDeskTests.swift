@@ -53,6 +53,18 @@ struct ClaimDeskTests {
         #expect(office.actions("claim.refused").count == 1)
     }
 
+    @Test func `tries on a used reference are written down once a minute`() throws {
+        let office = try makeShown()
+        let id = try office.subscription().id
+        _ = try office.claim()
+        for seconds in [0.0, 1, 59, 61, 62, 122] {
+            let now = start.addingTimeInterval(seconds)
+            try office.claims.noteUsedAgain(id, in: office.tx, now: now)
+        }
+        let times = office.actions("claim.refused").map { $0.at.timeIntervalSince(start) }
+        #expect(times == [0, 61, 122])
+    }
+
     @Test func `the same idempotency key repeats the answer for ten minutes`() throws {
         let office = try makeShown()
         let first = try office.claim(idempotencyKey: "mine")
