@@ -93,8 +93,18 @@ extension StaffOperations {
         let after =
             grant.isProvedRefused
             ? try await proveAgain(grant, since: start)
-            : try await wait(request, for: id) { $0.isProvedRefused }
+            : try await wait(request, for: id) {
+                $0.isProvedRefused || $0.desired.access != .ended
+            }
         let body = try await shown(id)
+        guard after.desired.access == .ended else {
+            throw StaffStop(
+                .failed,
+                "The hold was lifted meanwhile, by another command: see `tollgate subscriptions "
+                    + "show \(id)`.",
+                body: body
+            )
+        }
         guard after.isProvedRefused else {
             let why = obstacle(after)
             return StaffReply(
@@ -118,7 +128,9 @@ extension StaffOperations {
     /// What was revoked before is proved again, by asking again; an older proof says nothing of now.
     private func proveAgain(_ grant: Grant, since start: Date) async throws -> Grant {
         let id = grant.subscriptionID
-        guard let after = try await convergence.proveAgain(id) else { return grant }
+        guard let after = try await convergence.proveAgain(id) else {
+            return try await store.read { try $0.grant(id) } ?? grant
+        }
         // A stored time has lost what it had below a millisecond.
         let asked = start.addingTimeInterval(-0.001)
         guard let proof = after.observed.proof, proof.at >= asked else {

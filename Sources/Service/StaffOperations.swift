@@ -24,7 +24,7 @@ package struct StaffOperations: Sendable {
     let store: any Store
     let access: AccessDesk
     let claims: ClaimDesk
-    let convergence: any GrantConvergence
+    var convergence: any GrantConvergence
     let worker: InboxWorker
     let alarms: Alarms
     let reconcilers: [Provider: Reconciler]

@@ -65,6 +65,20 @@ struct RevocationTests {
         #expect(try await road.audit().count >= audit.count)
     }
 
+    @Test func `a revocation that another command lifts meanwhile is not called proved`()
+        async throws
+    {
+        let road = try await Road()
+        let (subscriber, _, _) = try await road.claimed()
+        await road.staff("keys/revoke", Self.query)
+        let reply = await Overtaken(road: road).operations.perform(
+            StaffRequest("keys/revoke", Self.query, actor: "staff:grace")
+        )
+        #expect(reply.exit == .failed)
+        #expect(reply.message?.hasPrefix("The hold was lifted meanwhile") == true)
+        #expect(try await road.grant(of: subscriber).isShown)
+    }
+
     @Test(arguments: [TransportError.connectionRefused, .timedOut])
     func `revoked again while the platform is down is not called proved`(
         _ failure: TransportError
@@ -219,4 +233,25 @@ struct RevocationTests {
         #expect(try road.use(old) == 400)
         #expect(try road.use(new) == 200)
     }
+}
+
+/// A platform desk that is overtaken by a restoration each time a key is to be proved again.
+private struct Overtaken: GrantConvergence {
+    let road: Road
+
+    var operations: StaffOperations {
+        var operations = road.tollgate.operations
+        operations.convergence = self
+        return operations
+    }
+
+    func wake() {}
+    func converge(_ id: Subscription.ID, patience: Duration) async throws {}
+    func proveAgain(_ id: Subscription.ID) async throws -> Grant? {
+        await road.staff("keys/restore", ["query": "ada@example.com", "reason": "a mistake"])
+        return try await road.tollgate.convergence.proveAgain(id)
+    }
+    func pause() -> (since: Date, nextProbeAt: Date, sentence: String)? { nil }
+    func platformProblem() async -> String? { nil }
+    func serviceType(named name: String) async throws -> String? { nil }
 }
