@@ -288,4 +288,21 @@ extension Connection {
         if error.isFatal, fatalError == nil { fatalError = error }
         return error
     }
+
+    /// Throws a fatal error where another file, or none, stands where the database was opened.
+    ///
+    /// Costs one stat(2). SQLite itself would write on into a file that nobody finds again.
+    func expectFile() throws(SQLiteError) {
+        var hasMoved: Int32 = 0
+        let code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
+        guard code == SQLITE_OK, hasMoved != 0 else { return }
+        let error = SQLiteError(
+            code: SQLiteError.moved,
+            operation: "commit",
+            message: "the file \(path) was moved, replaced or deleted under the process; put it "
+                + "back, with its -wal file, and start again"
+        )
+        if fatalError == nil { fatalError = error }
+        throw error
+    }
 }

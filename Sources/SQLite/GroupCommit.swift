@@ -78,6 +78,7 @@ struct GroupCommit {
     }
 
     private func commit() throws {
+        try connection.expectFile()
         connection.refusesCommits = false
         defer { connection.refusesCommits = true }
         try connection.run("COMMIT")

@@ -63,8 +63,14 @@ extension SQLiteError {
     /// Another connection holds the lock that was needed.
     package var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
 
+    /// The file is not where it was opened: what is written to it is gone with the process.
+    package var isMoved: Bool { code == SQLiteError.moved }
+
     /// Nothing that this connection does can be trusted any more.
-    package var isFatal: Bool { isIOError || isCorrupt }
+    package var isFatal: Bool { isIOError || isCorrupt || isMoved }
+
+    /// SQLITE_READONLY_DBMOVED, a macro that Swift does not import.
+    static let moved = SQLITE_READONLY | (4 << 8)
 }
 
 extension SQLiteError: CustomStringConvertible {

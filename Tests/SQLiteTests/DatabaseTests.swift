@@ -132,6 +132,28 @@ struct DatabaseTests {
         database.close()
     }
 
+    @Test(arguments: [false, true])
+    func `a file that is moved or replaced under the process takes no more writes`(
+        _ isReplaced: Bool
+    ) throws {
+        let folder = try TemporaryFolder()
+        let fatal = Mutex<[SQLiteError]>([])
+        let database = try Database.make(
+            in: folder,
+            onFatal: { error in fatal.withLock { $0.append(error) } }
+        )
+        try database.writeBlocking { try $0.insert("a") }
+        try FileManager.default.moveItem(atPath: folder.file(), toPath: folder.file("moved.db"))
+        if isReplaced { try Data().write(to: URL(filePath: folder.file())) }
+        let error = #expect(throws: SQLiteError.self) {
+            try database.writeBlocking { try $0.insert("b") }
+        }
+        #expect(error?.isMoved == true && error?.isFatal == true)
+        #expect(throws: (any Error).self) { try database.writeBlocking { try $0.insert("c") } }
+        database.close()
+        #expect(fatal.withLock { $0.map(\.isMoved) } == [true])
+    }
+
     @Test func `a commit that fails fails every job of the batch`() throws {
         let folder = try TemporaryFolder()
         let migrator = Migrator.make(
