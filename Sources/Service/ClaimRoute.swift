@@ -137,8 +137,8 @@ struct ClaimRoute: Sendable {
     /// process that dies in between loses one line of the audit and nothing else.
     private func noteUsedAgain(_ id: Subscription.ID) {
         let now = now()
-        log.warning("claim.used_again", ["subscription": id.rawValue])
         Task {
+            log.warning("claim.used_again", ["subscription": id.rawValue])
             do {
                 try await store.write { try desk.noteUsedAgain(id, in: $0, now: now) }
             } catch {
