@@ -5,7 +5,7 @@ import Subscriptions
 extension StaffOperations {
     /// Places the hold `suspended`, and waits until the key was proved to sleep.
     func suspend(_ request: StaffRequest) async throws -> StaffReply {
-        let reason = try request.text("reason")
+        let reason = try request.reason()
         let subscription = try await match(request)
         let now = now()
         let (before, grant) = try await store.write { tx in
@@ -57,7 +57,7 @@ extension StaffOperations {
 
     /// Lifts the hold `suspended`; where money is there, the same key wakes and is proved.
     func resume(_ request: StaffRequest) async throws -> StaffReply {
-        let reason = try request.text("reason")
+        let reason = try request.reason()
         let subscription = try await match(request)
         let now = now()
         let (lifted, grant) = try await store.write { tx in

@@ -5,7 +5,7 @@ import Subscriptions
 extension StaffOperations {
     /// Places the hold `revoked`, and waits until the platform was proved to refuse the key.
     func revoke(_ request: StaffRequest) async throws -> StaffReply {
-        let reason = try request.text("reason")
+        let reason = try request.reason()
         let subscription = try await match(request)
         if request.flag("dry_run") {
             return StaffReply(
@@ -15,11 +15,14 @@ extension StaffOperations {
             )
         }
         let now = now()
-        let grant = try await store.write { tx in
+        let (earlier, grant) = try await store.write { tx in
             guard let subscription = try tx.subscription(subscription.id) else {
                 throw StaffStop(.notFound, "Nothing matches.")
             }
-            return try HoldDesk(access: access).place(
+            let earlier = try tx.holds(subscription.id).first {
+                $0.kind == .revoked && $0.liftedAt == nil
+            }
+            let grant = try HoldDesk(access: access).place(
                 .revoked,
                 on: subscription,
                 reason: reason,
@@ -27,14 +30,22 @@ extension StaffOperations {
                 in: tx,
                 now: now
             )
+            return (earlier, grant)
         }
         notify()
-        return try await awaitProof(grant, since: now, request)
+        var reply = try await awaitProof(grant, since: now, request)
+        if let earlier {
+            reply.message =
+                "Revoked before, by \(earlier.actor) at "
+                + "\(earlier.createdAt.formatted(.iso8601)), and the reason of then stands. "
+                + (reply.message ?? "")
+        }
+        return reply
     }
 
     /// Lifts the hold `revoked`; where money is there, the next generation is made and proved.
     func restore(_ request: StaffRequest) async throws -> StaffReply {
-        let reason = try request.text("reason")
+        let reason = try request.reason()
         let subscription = try await match(request)
         let now = now()
         let (lifted, grant) = try await store.write { tx in

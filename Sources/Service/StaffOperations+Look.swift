@@ -101,12 +101,27 @@ extension StaffOperations {
     }
 
     func findKeys(_ request: StaffRequest) async throws -> StaffReply {
-        let found = try await matches(try request.text("query"))
-        guard !found.isEmpty else { throw StaffStop(.notFound, "Nothing matches.") }
+        let query = try request.text("query")
+        let found = try await matches(query)
+        guard let first = found.first else { throw StaffStop(.notFound, "Nothing matches.") }
         return StaffReply(
             .done,
+            try await standing(ofKey: query, first.id),
             body: ["subscriptions": .array(try await summaries(found))]
         )
+    }
+
+    /// How the very key stands that was given; the subscription may have a newer one.
+    private func standing(ofKey query: String, _ id: Subscription.ID) async throws -> String? {
+        guard let digest = Self.keyDigest(query) else { return nil }
+        let keys = try await store.read { try $0.keys(id) }
+        guard let key = keys.first(where: { $0.digest.elementsEqual(digest) }) else { return nil }
+        let end = key.endedAt.map { "was refused for good at \($0.formatted(.iso8601))" }
+        guard keys.contains(where: { $0.generation > key.generation }) else {
+            return end.map { "The key that was given \($0)." }
+        }
+        return "The key that was given is generation \(key.generation), not the newest: it "
+            + "\(end ?? "has not ended yet")."
     }
 
     func listEvents(_ request: StaffRequest) async throws -> StaffReply {

@@ -19,7 +19,9 @@ extension StaffOperations {
         }
         let subscription = try await match(request)
         let id = subscription.id
-        let reason = request.arguments["reason"]?.string ?? (isLeaked ? "leaked" : "rotated")
+        let reason =
+            request.arguments["reason"]?.string == nil
+            ? (isLeaked ? "leaked" : "rotated") : try request.reason()
         let now = now()
         let outcome = try await store.write { tx in
             let plan = try tx.grant(id)?.desired.plan.flatMap { try tx.plan($0)?.plan }

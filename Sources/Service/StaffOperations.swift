@@ -91,6 +91,20 @@ extension StaffRequest {
         return text
     }
 
+    /// Why staff do something, short enough for a line of the audit.
+    func reason() throws -> String {
+        let reason = try text("reason").trimmingCharacters(in: .whitespacesAndNewlines)
+        guard (1...Self.reasonLengthMax).contains(reason.count) else {
+            throw StaffStop(
+                .usage,
+                "A reason has 1 to \(Self.reasonLengthMax) characters: it is kept for the audit."
+            )
+        }
+        return reason
+    }
+
+    private static let reasonLengthMax = 500
+
     func flag(_ name: String) -> Bool { arguments[name]?.bool ?? false }
 }
 
@@ -99,8 +113,7 @@ extension StaffOperations {
     func matches(_ query: String, limit: Int = 20) async throws -> [Subscription] {
         let query = query.trimmingCharacters(in: .whitespacesAndNewlines)
         return try await store.read { reader in
-            if Self.isKey(query) {
-                let digest = SHA256.hash(query.utf8)
+            if let digest = Self.keyDigest(query) {
                 return try reader.subscription(keyDigest: digest).map { [$0] } ?? []
             }
             return try reader.subscriptions(matching: query, limit: limit)
@@ -125,9 +138,14 @@ extension StaffOperations {
         return first
     }
 
-    /// Whether a text has the form of a key of ours; it is then never compared in any other way.
-    private static func isKey(_ text: String) -> Bool {
-        text.utf8.count == 64 && (text.hasPrefix("tglive") || text.hasPrefix("tgtest"))
+    /// The digest of a text that has the form of a key of ours; it is then never compared in any
+    /// other way.
+    static func keyDigest(_ text: String) -> [UInt8]? {
+        let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard text.utf8.count == 64, text.hasPrefix("tglive") || text.hasPrefix("tgtest") else {
+            return nil
+        }
+        return SHA256.hash(text.utf8)
     }
 
     func summaries(_ subscriptions: [Subscription]) async throws -> [JSONValue] {

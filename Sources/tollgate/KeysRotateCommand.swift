@@ -38,7 +38,7 @@ struct KeysRotateCommand: Command {
             "wait": .integer(Int64(try call.arguments.seconds("wait", in: 0...600) ?? 30)),
         ]
         if let grace { arguments["grace"] = .integer(Int64(grace)) }
-        if let reason = call.arguments["reason"] { arguments["reason"] = .string(reason) }
+        if call.arguments.has("reason") { arguments["reason"] = .string(try call.reason()) }
         let query = try call.query()
         let question =
             isLeaked || grace == 0

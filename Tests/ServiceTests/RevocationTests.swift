@@ -63,6 +63,38 @@ struct RevocationTests {
         #expect(road.wire.count == calls + 1)
         #expect(try await road.audit().filter { $0 == "hold.placed" }.count == 1)
         #expect(try await road.audit().count >= audit.count)
+        #expect(again.message?.hasPrefix("Revoked before, by ") == true)
+    }
+
+    @Test(arguments: [" \n", String(repeating: "x", count: 501)])
+    func `a reason that says nothing or too much is refused before anything is done`(
+        _ reason: String
+    ) async throws {
+        let road = try await Road()
+        let (_, _, key) = try await road.claimed()
+        for operation in ["keys/revoke", "keys/rotate", "subscriptions/suspend"] {
+            let reply = await road.staff(
+                operation,
+                ["query": "ada@example.com", "reason": .string(reason)]
+            )
+            #expect(reply.exit == .usage)
+        }
+        #expect(try road.use(key) == 200)
+    }
+
+    @Test func `an ended key that is looked up is not taken for the newer one`() async throws {
+        let road = try await Road()
+        let (_, _, key) = try await road.claimed()
+        let find: JSONValue = ["query": .string(key)]
+        #expect(await road.staff("keys/find", find).message == nil)
+        await road.staff("keys/revoke", Self.query)
+        await road.staff("keys/restore", Self.query)
+        let found = await road.staff("keys/find", find)
+        #expect(found.exit == .done)
+        #expect(
+            found.message?.hasPrefix("The key that was given is generation 1, not the newest")
+                == true
+        )
     }
 
     @Test func `a revocation that another command lifts meanwhile is not called proved`()
