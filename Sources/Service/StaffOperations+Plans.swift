@@ -49,10 +49,17 @@ extension StaffOperations {
 
     func applyPlans(_ request: StaffRequest) async throws -> StaffReply {
         let catalogue: Catalogue
+        let text = request.arguments["catalogue"]?.string ?? ""
+        guard text.contains(where: { !$0.isWhitespace }) else {
+            throw StaffStop(
+                .refused,
+                "The catalogue is empty: to sell nothing more, apply {\"plans\": []}."
+            )
+        }
         do {
-            catalogue = try Catalogue(parsing: try request.text("catalogue").utf8)
-        } catch let fault as CatalogueError {
-            throw StaffStop(.refused, fault.description)
+            catalogue = try Catalogue(parsing: text.utf8)
+        } catch {
+            throw StaffStop(.refused, error.description)
         }
         let moving = (request.arguments["move"]?.array ?? []).compactMap(\.string).map(Plan.ID.init)
         for id in moving where !catalogue.plans.contains(where: { $0.id == id }) {
@@ -79,7 +86,7 @@ extension StaffOperations {
         }
         return StaffReply(
             .done,
-            isDry ? "Nothing was changed." : nil,
+            isDry ? "Nothing was changed." : Self.sentence(change),
             body: [
                 "plans": .array(change.lines.map(Self.line)),
                 "returning_events": StaffView.number(change.returning.count),
@@ -88,6 +95,11 @@ extension StaffOperations {
                 "dry_run": .bool(isDry),
             ]
         )
+    }
+
+    private static func sentence(_ change: CatalogueChange) -> String {
+        change.lines.allSatisfy { $0.kind == .unchanged }
+            ? "The file is what is sold already." : "What the file says is sold now."
     }
 
     private func handleReturning(_ change: CatalogueChange) async throws {
