@@ -31,6 +31,10 @@ enum EventText {
 
     private static func note(_ event: JSONValue) -> String {
         let needs = event["needs"]?.string.map { "needs \($0.plain)" }
+        // Nothing was read of it, so that no note could be made.
+        if event["state"]?.string == "unparsed", event["note"]?.string == nil {
+            return "signed, and not readable as an event of the provider"
+        }
         let parts = [needs, event["note"]?.string?.plain].compactMap(\.self)
         return parts.isEmpty ? "-" : parts.joined(separator: ": ")
     }

@@ -82,7 +82,16 @@ struct PlansApplyCommand: Command {
 /// The bytes of a file that a command names.
 func contents(ofFile path: String) throws -> [UInt8] {
     guard let bytes = FileManager.default.contents(atPath: path) else {
-        throw CommandFailure(.failed, "The file \(path) cannot be read.")
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        throw CommandFailure(
+            .failed,
+            !exists
+                ? "There is no file \(path)."
+                : isFolder.boolValue
+                    ? "\(path) is a folder: name a file."
+                    : "The file \(path) cannot be read: check who may read it."
+        )
     }
     return Array(bytes)
 }

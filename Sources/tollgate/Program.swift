@@ -48,6 +48,8 @@ struct Program: Sendable {
             return .usage
         }
         switch first {
+        case "help" where words.count > 1:
+            return try await dispatch(words.dropFirst() + ["--help"])
         case "--help", "-h", "help":
             console.print(Self.help(for: Self.commands))
             return .done
@@ -91,7 +93,7 @@ struct Program: Sendable {
         }
         let rest = words.dropFirst()
         if Self.asksForHelp(Array(rest)) {
-            console.print(Self.help(for: group, isGroup: true))
+            console.print(Self.help(for: group, of: words[0]))
             return .done
         }
         let verbs = group.map { $0.declaration.words[1] }
@@ -114,14 +116,14 @@ struct Program: Sendable {
         words.prefix { $0 != "--" }.contains { $0 == "--help" || $0 == "-h" }
     }
 
-    private static func help(for commands: [any Command], isGroup: Bool = false) -> String {
+    private static func help(for commands: [any Command], of group: String? = nil) -> String {
         let rows = commands.map { command in
             let declaration = command.declaration
-            let arguments = isGroup ? declaration.synopsis : declaration.required
+            let arguments = group == nil ? declaration.required : declaration.synopsis
             return ["\(declaration.name) \(arguments)".trimmed, declaration.summary]
         }
         return """
-            usage: tollgate COMMAND [--config FILE] [--json] [--help]
+            usage: tollgate \(group.map { "\($0) " } ?? "")COMMAND [--config FILE] [--json] [--help]
 
             \(Table(rows: rows, widthMax: 32, lineMax: 100).text(indent: 2))
             exit codes: 0 done, 1 failed, 2 usage, 3 nothing matched, 4 accepted but not yet proved,

@@ -38,9 +38,9 @@ enum SubscriptionText {
                 []
             ) { row in (row.array ?? []).compactMap(\.string) }
             + section("events, in order", inOrder(body["events"]), EventText.columns, EventText.row)
-            + section("attempts", body["attempts"], ["step", "started", "outcome", "problem"]) {
+            + section("attempts", body["attempts"], ["step", "started", "problem", "outcome"]) {
                 attempt in
-                ["step", "started_at", "outcome", "problem"].map(attempt.word)
+                ["step", "started_at", "problem", "outcome"].map(attempt.word)
             }
             + section("audit", inOrder(body["audit"], by: "at"), ["at", "by", "action", "details"])
         {

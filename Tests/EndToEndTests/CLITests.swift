@@ -121,6 +121,6 @@ struct CLITests {
         #expect(transcript.error.contains("created"))
         let missing = ["events", "send", event + "x", "--provider", "stripe"]
         #expect(await run(missing, secret, transcript) == 1)
-        #expect(transcript.error.contains("cannot be read"))
+        #expect(transcript.error.contains("There is no file"))
     }
 }
