@@ -40,7 +40,7 @@ struct Reveal: Sendable {
             guard let grant = try tx.grant(lookup.subscriptionID), grant.isShown,
                 grant.visibleGeneration == lookup.generation
             else { return false }
-            try tx.reveal(lookup.generation, to: lookup.tokenID)
+            guard try tx.reveal(lookup.generation, to: lookup.tokenID) else { return false }
             try tx.append(
                 AuditEntry(
                     at: now,

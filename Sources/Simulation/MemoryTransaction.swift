@@ -257,13 +257,13 @@ extension MemoryTransaction {
     }
 
     /// Notes that a generation was revealed; an older one that is revealed late changes nothing.
-    package func reveal(_ generation: Int, to id: LookupToken.ID) throws {
-        guard let index = tables.tokens.firstIndex(where: { $0.id == id }) else {
-            throw MemoryStoreError.dangling("token")
-        }
+    package func reveal(_ generation: Int, to id: LookupToken.ID) throws -> Bool {
+        let isOpen = { (token: LookupToken) in token.id == id && token.revokedAt == nil }
+        guard let index = tables.tokens.firstIndex(where: isOpen) else { return false }
         let old = tables.tokens[index]
         tables.tokens[index].revealedGeneration = max(old.revealedGeneration, generation)
         onRollBack { $0.tokens[index] = old }
+        return true
     }
 
     /// Ends all unused claims of a subscription.

@@ -156,15 +156,15 @@ extension SQLiteTransaction {
     }
 
     /// An older generation that is revealed late changes nothing.
-    func reveal(_ generation: Int, to id: LookupToken.ID) throws {
-        try runOnce(
+    func reveal(_ generation: Int, to id: LookupToken.ID) throws -> Bool {
+        let noted = try connection.run(
             """
             UPDATE lookup_token SET revealed_generation = max(revealed_generation, :generation)
-            WHERE id = :id
+            WHERE id = :id AND revoked_at IS NULL
             """,
-            ["id": Value(id), "generation": Value(generation)],
-            of: "the lookup token"
+            ["id": Value(id), "generation": Value(generation)]
         )
+        return noted == 1
     }
 }
 

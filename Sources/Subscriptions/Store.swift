@@ -182,8 +182,9 @@ package protocol StoreTransaction: StoreReader {
     func insert(_ token: LookupToken) throws
     /// Ends all lookup tokens of a subscription.
     func revokeTokens(_ id: Subscription.ID, at: Date) throws
-    /// Notes that a generation was revealed to a token.
-    func reveal(_ generation: Int, to id: LookupToken.ID) throws
+    /// Notes that a generation is revealed to a token, unless the token was ended; whether it was
+    /// noted.
+    func reveal(_ generation: Int, to id: LookupToken.ID) throws -> Bool
     /// Ends all unused claims of a subscription; no later deadline makes them good again.
     func expireClaims(_ id: Subscription.ID, at: Date) throws
 

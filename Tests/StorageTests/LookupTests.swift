@@ -121,8 +121,22 @@ struct LookupTests {
         let store = try factory.make()
         try await seed(store, .make())
         for generation in [2, 1] {
-            try await store.write { try $0.reveal(generation, to: LookupToken.ID("token")) }
+            let noted = try await store.write {
+                try $0.reveal(generation, to: LookupToken.ID("token"))
+            }
+            #expect(noted)
         }
         #expect(try store.lookup(tokenDigest: .digest(7))?.revealedGeneration == 2)
+    }
+
+    @Test(arguments: StoreFactory.all)
+    func `nothing is revealed to a token that was ended`(_ factory: StoreFactory) async throws {
+        let store = try factory.make()
+        try await seed(store, .make())
+        let noted = try await store.write { tx in
+            try tx.revokeTokens(.one, at: .at(9))
+            return try tx.reveal(1, to: LookupToken.ID("token"))
+        }
+        #expect(!noted)
     }
 }
