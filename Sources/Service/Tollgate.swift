@@ -74,6 +74,7 @@ package final class Tollgate: Sendable {
     package init(_ configuration: Configuration, _ surroundings: Surroundings) async throws {
         self.configuration = configuration
         self.surroundings = surroundings
+        try Self.refuseLostDatabase(configuration)
         lock = try DatabaseLock(databasePath: configuration.databasePath)
         store = try SQLiteStore(path: lock.realPath, now: surroundings.now) { error in
             surroundings.onFatal("The disk failed under the database: \(error)")
@@ -211,6 +212,21 @@ package final class Tollgate: Sendable {
             random: surroundings.random,
             jitter: { Double.random(in: 0..<1) },
             report: { surroundings.log.error("provisioner", ["report": $0]) }
+        )
+    }
+
+    /// A lock file without its database says that the database was moved or lost; starting anew
+    /// would forget whom the live platform still lets in.
+    private static func refuseLostDatabase(_ configuration: Configuration) throws {
+        let database = try DatabaseLock.realPath(configuration.databasePath)
+        let lock = database + ".lock"
+        let files = FileManager.default
+        guard configuration.mode == .live, files.fileExists(atPath: lock),
+            !files.fileExists(atPath: database)
+        else { return }
+        throw ConfigurationError(
+            "The database \(database) is missing, but \(lock) says that there was one: restore it "
+                + "from a backup, or remove the lock file to begin a new installation."
         )
     }
 

@@ -5,6 +5,10 @@ umask(0o077)
 // A reader or client that went away is an error of one write, not the end of the process.
 signal(SIGPIPE, SIG_IGN)
 
+// A core file would hold master key and session.
+var noCore = rlimit(rlim_cur: 0, rlim_max: 0)
+setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noCore)
+
 let program = Program(
     environment: ProcessInfo.processInfo.environment,
     console: .standard

@@ -43,6 +43,22 @@ struct StartTests {
         try await start().close()
     }
 
+    @Test func `in live mode a lost database is not begun anew`() async throws {
+        let live = [
+            "TOLLGATE_MODE": "live",
+            "STRIPE_WEBHOOK_SECRET": "whsec_of_live_mode_0123456789abcdef0123",
+        ]
+        try await start(live).close()
+        let file = folder.file("tollgate.db")
+        try FileManager.default.moveItem(atPath: file, toPath: file + ".away")
+        let sentence = try await refusal(live)
+        #expect(sentence.contains("tollgate.db is missing, but"))
+        #expect(sentence.contains("restore it from a backup, or remove the lock file"))
+        #expect(!FileManager.default.fileExists(atPath: file))
+        try FileManager.default.moveItem(atPath: file + ".away", toPath: file)
+        try await start(live).close()
+    }
+
     @Test(arguments: ["http://127.0.0.1:8082", "https://127.0.0.1:8081", "http://localhost:8081"])
     func `a database of another platform is refused`(_ url: String) async throws {
         try await start().close()
