@@ -31,6 +31,49 @@ extension Configuration {
         return url
     }
 
+    static func platformURL(_ settings: Settings) throws(ConfigurationError) -> URL {
+        guard let url = try url(settings, "DREAMFACTORY_URL") else {
+            throw ConfigurationError(
+                "Set DREAMFACTORY_URL to the platform's address, for example "
+                    + "http://127.0.0.1:8081."
+            )
+        }
+        return url
+    }
+
+    /// An administrator's login or an app's key, and never both: the key could only take rights
+    /// away from the login.
+    static func platformCaller(_ settings: Settings) throws(ConfigurationError) -> PlatformCaller {
+        guard let text = settings["DREAMFACTORY_API_KEY"] else {
+            return .administrator(
+                PlatformCredentials(
+                    email: try required(
+                        settings,
+                        "DREAMFACTORY_EMAIL",
+                        "the platform administrator's e-mail address"
+                    ),
+                    password: try required(
+                        settings,
+                        "DREAMFACTORY_PASSWORD",
+                        "the platform administrator's password"
+                    )
+                )
+            )
+        }
+        guard settings["DREAMFACTORY_EMAIL"] == nil, settings["DREAMFACTORY_PASSWORD"] == nil else {
+            throw ConfigurationError(
+                "Set either DREAMFACTORY_API_KEY or DREAMFACTORY_EMAIL and DREAMFACTORY_PASSWORD: "
+                    + "Tollgate calls the platform in one way only."
+            )
+        }
+        guard let key = AppKey(text) else {
+            throw ConfigurationError(
+                "DREAMFACTORY_API_KEY must be the key of an app, of at least 64 letters and digits."
+            )
+        }
+        return .apiKey(key)
+    }
+
     /// Subscribers send their keys there, so that live mode asks for https as it does of ours.
     static func publicURL(
         _ settings: Settings,

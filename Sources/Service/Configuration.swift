@@ -25,10 +25,8 @@ package struct Configuration: Sendable {
     package var platform: PlatformAddress
     /// The platform as subscribers reach it, without a slash at the end.
     package var publicURL: URL
-    /// The e-mail address of the platform's administrator.
-    package var platformEmail: String
-    /// Their password.
-    package var platformPassword: String
+    /// Who Tollgate is at the platform: an administrator, or an app's key.
+    package var platformCaller: PlatformCaller
     /// The secrets of Stripe's webhook, the first of which signs rehearsals.
     package var stripeSecrets: [WebhookSecret]
     /// The key of Stripe's API, where objects are to be fetched.
@@ -50,16 +48,14 @@ package struct Configuration: Sendable {
         keyRing: KeyRing,
         platform: PlatformAddress,
         publicURL: URL,
-        platformEmail: String,
-        platformPassword: String,
+        platformCaller: PlatformCaller,
         stripeSecrets: [WebhookSecret]
     ) {
         self.mode = mode
         self.keyRing = keyRing
         self.platform = platform
         self.publicURL = publicURL
-        self.platformEmail = platformEmail
-        self.platformPassword = platformPassword
+        self.platformCaller = platformCaller
         self.stripeSecrets = stripeSecrets
     }
 
@@ -71,30 +67,15 @@ package struct Configuration: Sendable {
 
     /// Reads and checks the settings of a server, or of a command that does a server's work.
     package init(_ settings: Settings) throws(ConfigurationError) {
-        guard let platform = try Self.url(settings, "DREAMFACTORY_URL") else {
-            throw ConfigurationError(
-                "Set DREAMFACTORY_URL to the platform's address, for example "
-                    + "http://127.0.0.1:8081."
-            )
-        }
+        let platform = try Self.platformURL(settings)
         let mode = try Self.mode(settings, platform)
-        let email = try Self.required(
-            settings,
-            "DREAMFACTORY_EMAIL",
-            "the platform administrator's e-mail address"
-        )
-        let password = try Self.required(
-            settings,
-            "DREAMFACTORY_PASSWORD",
-            "the platform administrator's password"
-        )
+        let caller = try Self.platformCaller(settings)
         self.init(
             mode: mode,
             keyRing: try Self.keyRing(settings),
             platform: try Self.address(platform, mode),
             publicURL: try Self.publicURL(settings, mode) ?? platform,
-            platformEmail: email,
-            platformPassword: password,
+            platformCaller: caller,
             stripeSecrets: try Self.stripeSecrets(settings, mode)
         )
         try readPlaces(settings)

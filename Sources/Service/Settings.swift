@@ -17,32 +17,75 @@ package struct Settings: Sendable {
         "TOLLGATE_DATABASE", "TOLLGATE_LISTEN", "TOLLGATE_MODE", "TOLLGATE_MASTER_KEY",
         "TOLLGATE_MASTER_KEYS_OLD", "TOLLGATE_CLAIM_WINDOW", "TOLLGATE_SOCKET",
         "TOLLGATE_SOCKET_GROUP", "DREAMFACTORY_URL", "DREAMFACTORY_PUBLIC_URL",
-        "DREAMFACTORY_EMAIL", "DREAMFACTORY_PASSWORD", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_KEY",
-        "STRIPE_API_URL", "STRIPE_TOLERANCE", "STRIPE_SILENCE", "STRIPE_RECONCILE",
-        "TOLLGATE_TRUSTED_PROXIES", "TOLLGATE_WEBHOOKS_IN_FLIGHT", "TOLLGATE_CONNECTIONS",
-        "TOLLGATE_CONNECTIONS_PER_ADDRESS",
+        "DREAMFACTORY_EMAIL", "DREAMFACTORY_PASSWORD", "DREAMFACTORY_API_KEY",
+        "STRIPE_WEBHOOK_SECRET", "STRIPE_API_KEY", "STRIPE_API_URL", "STRIPE_TOLERANCE",
+        "STRIPE_SILENCE", "STRIPE_RECONCILE", "TOLLGATE_TRUSTED_PROXIES",
+        "TOLLGATE_WEBHOOKS_IN_FLIGHT", "TOLLGATE_CONNECTIONS", "TOLLGATE_CONNECTIONS_PER_ADDRESS",
     ]
 
     private let values: [String: String]
+    /// The names of the file's environments, sorted.
+    package let environments: [String]
 
     /// Reads the environment and, where a path is given, a JSON file.
+    ///
+    /// - Parameters:
+    ///   - environment: The variables of the process, which win over the file.
+    ///   - path: The file.
+    ///   - name: Which of the file's `environments` wins over both; nil takes none.
+    /// - Throws: A sentence about a setting that is not known or cannot be read.
     package init(
         environment: [String: String],
-        file path: String? = nil
+        file path: String? = nil,
+        named name: String? = nil
     ) throws(ConfigurationError) {
-        var values = try path.map { path throws(ConfigurationError) in try Self.file(path) } ?? [:]
-        for (name, value) in environment where !value.isEmpty {
-            let base = name.hasSuffix("_FILE") ? String(name.dropLast(5)) : name
-            guard Self.names.contains(base) else { continue }
-            // The environment wins over the file as a whole, in whichever of the two forms.
-            values[base] = nil
-            values["\(base)_FILE"] = nil
-        }
-        for (name, value) in environment where !value.isEmpty {
-            let base = name.hasSuffix("_FILE") ? String(name.dropLast(5)) : name
-            if Self.names.contains(base) { values[name] = value }
+        let file = try path.map { path throws(ConfigurationError) in try SettingsFile(path) }
+        let known = environment.filter { Self.names.contains(Self.base($0.key)) }
+        var values = Self.merged(file?.values ?? [:], known.filter { !$0.value.isEmpty })
+        environments = (file?.environments.keys).map { $0.sorted() } ?? []
+        if let name {
+            guard let chosen = file?.environments[name] else {
+                throw ConfigurationError(Self.unknown(name, path, environments))
+            }
+            if chosen.keys.contains(where: { Self.base($0) == "DREAMFACTORY_URL" }) {
+                // Another platform must not be sent the credentials of this one.
+                values = values.filter { !Self.belongsToPlatform($0.key) }
+            } else if chosen.keys.contains(where: { Self.isLogin($0) }) {
+                values = values.filter { !Self.isLogin($0.key) }
+            }
+            values = Self.merged(values, chosen)
         }
         self.values = try Self.resolved(values)
+    }
+
+    static func base(_ name: String) -> String {
+        name.hasSuffix("_FILE") ? String(name.dropLast(5)) : name
+    }
+
+    /// A setting wins as a whole, in whichever of its two forms.
+    private static func merged(
+        _ values: [String: String],
+        _ winning: [String: String]
+    ) -> [String: String] {
+        let bases = Set(winning.keys.map(base))
+        return values.filter { !bases.contains(base($0.key)) }.merging(winning) { $1 }
+    }
+
+    private static func belongsToPlatform(_ name: String) -> Bool {
+        name.hasPrefix("DREAMFACTORY_") || base(name) == "TOLLGATE_MODE"
+    }
+
+    private static func isLogin(_ name: String) -> Bool {
+        ["DREAMFACTORY_EMAIL", "DREAMFACTORY_PASSWORD", "DREAMFACTORY_API_KEY"]
+            .contains(base(name))
+    }
+
+    private static func unknown(_ name: String, _ path: String?, _ known: [String]) -> String {
+        guard let path else {
+            return "There is no environment \(name): name a file that has it with --config."
+        }
+        let list = known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))"
+        return "\(path) has no environment \(name): \(list)."
     }
 
     /// A value that is set and not empty.
@@ -51,35 +94,7 @@ package struct Settings: Sendable {
         return values[name]
     }
 
-    private static func file(_ path: String) throws(ConfigurationError) -> [String: String] {
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw ConfigurationError("The configuration file \(path) cannot be read.")
-        }
-        guard let members = (try? JSONValue(parsing: bytes))?.object else {
-            throw ConfigurationError(
-                "The configuration file \(path) is not a JSON object of names and values."
-            )
-        }
-        var values: [String: String] = [:]
-        for (name, value) in members {
-            let base = name.hasSuffix("_FILE") ? String(name.dropLast(5)) : name
-            guard names.contains(base) else {
-                throw ConfigurationError(
-                    "\(name) is no setting of Tollgate: remove it from the file \(path)."
-                )
-            }
-            switch value {
-            case .string(let text): values[name] = text.isEmpty ? nil : text
-            case .integer(let number): values[name] = String(number)
-            default:
-                throw ConfigurationError(
-                    "\(name) in the file \(path) must be a text or a whole number."
-                )
-            }
-        }
-        return values
-    }
-
+        "DREAMFACTORY_API_KEY", "_FILE",
     private static func resolved(
         _ values: [String: String]
     ) throws(ConfigurationError) -> [String: String] {

@@ -90,11 +90,9 @@ package final class Tollgate: Sendable {
         self.changed = changed
         let client = PlatformClient(
             address: configuration.platform,
-            credentials: PlatformCredentials(
-                email: configuration.platformEmail,
-                password: configuration.platformPassword
-            ),
+            caller: configuration.platformCaller,
             sender: surroundings.sender,
+            policy: .once(deadline: .seconds(20)),
             now: surroundings.now
         )
         let provisioner = Provisioner(

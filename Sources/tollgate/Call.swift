@@ -12,9 +12,12 @@ struct Call: Sendable {
     /// Whether one JSON text is wanted.
     var isJSON: Bool { arguments.has("json") }
 
-    /// The settings of the environment and of `--config`.
-    func settings() throws -> Settings {
-        try Settings(environment: environment, file: arguments["config"])
+    /// The settings of the process, of `--config`, and of the environment named there.
+    func settings() throws -> Settings { try settings(named: arguments["environment"]) }
+
+    /// The settings with those of a named environment of `--config`; nil takes none.
+    func settings(named name: String?) throws -> Settings {
+        try Settings(environment: environment, file: arguments["config"], named: name)
     }
 
     /// Works through the staff door, which is closed again afterwards.

@@ -39,6 +39,7 @@ struct Declaration: Sendable {
         let name: String
         let help: String
         var isRepeatable = false
+        /// Whether it may be left out; then all after it may be too.
         var isOptional = false
 
         var usage: String {
@@ -60,6 +61,7 @@ struct Declaration: Sendable {
     /// What every command takes.
     static let common: [Option] = [
         .value("config", "FILE", "a JSON file of settings; the environment wins over it"),
+        .value("environment", "NAME", "the settings of this environment of the file"),
         .flag("json", "print one JSON text"),
         .flag("help", "print this"),
     ]
