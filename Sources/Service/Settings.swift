@@ -94,7 +94,6 @@ package struct Settings: Sendable {
         return values[name]
     }
 
-        "DREAMFACTORY_API_KEY", "_FILE",
     private static func resolved(
         _ values: [String: String]
     ) throws(ConfigurationError) -> [String: String] {

@@ -49,13 +49,17 @@ struct SettingsFile {
         var values: [String: String] = [:]
         for (name, value) in members {
             guard Settings.names.contains(Settings.base(name)) else {
-                throw ConfigurationError("\(path): \(name) is no setting of Tollgate; remove it.")
+                throw ConfigurationError(
+                    "\(name) is no setting of Tollgate: remove it from the file \(path)."
+                )
             }
             switch value {
             case .string(let text): values[name] = text.isEmpty ? nil : text
             case .integer(let number): values[name] = String(number)
             default:
-                throw ConfigurationError("\(path): \(name) must be a text or a whole number.")
+                throw ConfigurationError(
+                    "\(name) in the file \(path) must be a text or a whole number."
+                )
             }
         }
         return values

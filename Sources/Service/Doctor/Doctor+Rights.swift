@@ -1,0 +1,167 @@
+import DreamFactory
+import JSON
+
+extension Doctor {
+    struct Rights {
+        var findings: [Finding] = []
+        var mayWork = false
+        var hasLimits = false
+    }
+
+    /// Whether the login or the key is accepted, and may do what Tollgate does.
+    func rights() async -> Rights {
+        var rights = Rights()
+        let what = link.isByKey ? "key" : "login"
+        let capabilities: Capabilities
+        do {
+            capabilities = try await client.capabilities()
+        } catch {
+            rights.findings.append(Finding(what, .grave, "\(error)", advice(for: error)))
+            return rights
+        }
+        rights.findings.append(Finding(what, .good, "The \(what) works."))
+        rights.hasLimits = capabilities.hasLimits
+        rights.findings.append(limitsPackage(capabilities.hasLimits))
+        var missing = await lacking("role", client.roles)
+        missing += await lacking("app", client.apps)
+        missing += await lacking("service", client.services)
+        if rights.hasLimits {
+            missing += await lacking("limit", client.limits)
+        }
+        rights.mayWork = missing.isEmpty && capabilities.hasRolesAndApps
+        rights.findings.append(
+            rights.mayWork
+                ? Finding("rights", .good, "Roles, apps, limits and services can be read.")
+                : Finding(
+                    "rights",
+                    .grave,
+                    "Not allowed to read \(missing.joined(separator: ", ")).",
+                    rightsAdvice
+                )
+        )
+        return rights
+    }
+
+    var rightsAdvice: String {
+        link.isByKey
+            ? "Give the key's app the role that is printed below."
+            : "Log in as an administrator who has no role: a role takes rights away."
+    }
+
+    private func advice(for error: PlatformError) -> String {
+        switch error.reason {
+        case .loginRefused: "Check DREAMFACTORY_EMAIL and DREAMFACTORY_PASSWORD."
+        case .keyUnknown, .inactive: "Check DREAMFACTORY_API_KEY, and that its app has a role."
+        default: rightsAdvice
+        }
+    }
+
+    private func limitsPackage(_ isThere: Bool) -> Finding {
+        guard !isThere else { return Finding("limits", .good, "The limits package is installed.") }
+        return Finding(
+            "limits",
+            .grave,
+            "The platform has no volume limits.",
+            "Install the package df-limits and clear the platform's cache; plans with limits wait "
+                + "until then."
+        )
+    }
+
+    private func lacking<Record: SystemRecord>(
+        _ name: String,
+        _ records: SystemRecords<Record>
+    ) async -> [String] {
+        do {
+            _ = try await records.list(
+                RecordQuery(fields: ["id"], limit: 1),
+                as: JSONValue.self
+            )
+            return []
+        } catch {
+            return [name]
+        }
+    }
+
+    /// The role with the ids of this platform, as far as the caller may read them.
+    func neededRole() async -> JSONValue {
+        var system: Int64 = 1
+        var sold: [Int64] = []
+        do {
+            for try await service in client.services.all(
+                RecordQuery(fields: ["id", "name", "type"]),
+                as: PlatformService.self
+            ) {
+                if service.type == "system" || service.name == "system" {
+                    system = service.id.rawValue
+                } else {
+                    sold.append(service.id.rawValue)
+                }
+            }
+        } catch {
+            // The service of the System API has the id 1 in every installation.
+            sold = []
+        }
+        return NeededRole.json(systemService: system, sold: sold)
+    }
+
+    /// The apps that every installation has, with keys that everybody knows.
+    func builtInApps() async -> [Finding] {
+        do {
+            var findings: [Finding] = []
+            for try await app in client.apps.all(
+                RecordQuery(fields: ["id", "name", "is_active", "role_id", "type"]),
+                as: App.self
+            ) where ["admin", "api_docs", "file_manager"].contains(app.name) {
+                let name = app.name ?? ""
+                if app.roleID != nil {
+                    findings.append(
+                        Finding(
+                            "built-in apps",
+                            app.isActive == true ? .grave : .warning,
+                            "The built-in app \(name) has a role, and its key is published.",
+                            "Take the role away from \(name): anybody can use it."
+                        )
+                    )
+                } else if app.isActive == true {
+                    findings.append(
+                        Finding(
+                            "built-in apps",
+                            .note,
+                            "The built-in app \(name) has no role; its key is the same everywhere.",
+                            "Never give it a role; switch it off where nobody uses it."
+                        )
+                    )
+                }
+            }
+            return findings
+        } catch {
+            return [Finding("built-in apps", .warning, "\(error)", rightsAdvice)]
+        }
+    }
+
+    /// How many limits are active; every one slows every call of everybody.
+    func activeLimits() async -> [Finding] {
+        do {
+            var active = 0
+            for try await limit in client.limits.all(
+                RecordQuery(fields: ["id", "is_active"]),
+                as: Limit.self
+            )
+            where limit.isActive == true {
+                active += 1
+            }
+            let cost = Double(active) * 0.036
+            let text = "\(active) limits are active, by our measurement about "
+            return [
+                Finding(
+                    "active limits",
+                    active > 5_000 ? .warning : .note,
+                    text + "\((cost * 100).rounded() / 100) ms of every call.",
+                    active > 5_000 ? "Remove limits that nobody needs any more." : nil
+                )
+            ]
+        } catch {
+            return [Finding("active limits", .warning, "\(error)", rightsAdvice)]
+        }
+    }
+}
