@@ -16,6 +16,7 @@ struct Program: Sendable {
         ClaimsCreateCommand(),
         ReconcileCommand(),
         EventsListCommand(), EventsShowCommand(), EventsReplayCommand(), EventsSendCommand(),
+        PlatformExportCommand(), PlatformDiffCommand(), PlatformApplyCommand(),
     ]
 
     let environment: [String: String]

@@ -82,10 +82,10 @@ extension Doctor {
             )
         }
         let off: JSONValue = ["is_active": false]
-        _ = try await client.roles.update(trial.role, off) as JSONValue
+        _ = try await client.roles.update(trial.role, off)
         let after = try await states(trial.key)
         let on: JSONValue = ["is_active": true]
-        _ = try await client.roles.update(trial.role, on) as JSONValue
+        _ = try await client.roles.update(trial.role, on)
         let late = after.count { $0 == .alive }
         guard late == 0 else {
             return Finding(
