@@ -7,6 +7,7 @@ extension StaffOperations {
     func revoke(_ request: StaffRequest) async throws -> StaffReply {
         let reason = try request.reason()
         let subscription = try await match(request)
+        try await refuseDeadKey(try request.text("query"), subscription.id)
         if request.flag("dry_run") {
             return StaffReply(
                 .done,

@@ -111,11 +111,32 @@ extension StaffOperations {
         )
     }
 
-    /// How the very key stands that was given; the subscription may have a newer one.
-    private func standing(ofKey query: String, _ id: Subscription.ID) async throws -> String? {
+    /// Refuses to act on a subscription that was named by a key of it that is dead already, while a
+    /// newer one lives: whoever pastes a leaked key does not mean the one that replaced it.
+    func refuseDeadKey(_ query: String, _ id: Subscription.ID) async throws {
+        guard let (key, keys) = try await key(query, of: id), let endedAt = key.endedAt,
+            keys.contains(where: { $0.generation > key.generation && $0.endedAt == nil })
+        else { return }
+        throw StaffStop(
+            .refused,
+            "The key that was given is generation \(key.generation) and was refused for good at "
+                + "\(endedAt.formatted(.iso8601)); a newer one lives. Nothing was changed: to revoke "
+                + "that one, name the subscription \(id)."
+        )
+    }
+
+    private func key(
+        _ query: String,
+        of id: Subscription.ID
+    ) async throws -> (key: APIKey, all: [APIKey])? {
         guard let digest = Self.keyDigest(query) else { return nil }
         let keys = try await store.read { try $0.keys(id) }
-        guard let key = keys.first(where: { $0.digest.elementsEqual(digest) }) else { return nil }
+        return keys.first { $0.digest.elementsEqual(digest) }.map { ($0, keys) }
+    }
+
+    /// How the very key stands that was given; the subscription may have a newer one.
+    private func standing(ofKey query: String, _ id: Subscription.ID) async throws -> String? {
+        guard let (key, keys) = try await key(query, of: id) else { return nil }
         let end = key.endedAt.map { "was refused for good at \($0.formatted(.iso8601))" }
         guard keys.contains(where: { $0.generation > key.generation }) else {
             return end.map { "The key that was given \($0)." }

@@ -227,6 +227,22 @@ struct RevocationTests {
         #expect(try road.platformCounts() == [1, 1, 1])
     }
 
+    @Test func `a key that is dead for good does not lead to the end of the one after it`()
+        async throws
+    {
+        let road = try await Road()
+        let (_, token, old) = try await road.claimed()
+        await road.staff("keys/revoke", Self.query)
+        road.pass(.seconds(31))
+        try await road.work()
+        await road.staff("keys/restore", Self.query)
+        let new = try #require(try await road.key(token).json["key"]?.string)
+        let reply = await road.staff("keys/revoke", ["query": .string(old), "reason": "leaked"])
+        #expect(reply.exit == .refused)
+        #expect(reply.message?.contains("generation 1 and was refused for good") == true)
+        #expect(try road.use(new) == 200)
+    }
+
     @Test func `a restore of what is not revoked is refused by policy`() async throws {
         let road = try await Road()
         _ = try await road.claimed()
