@@ -10,8 +10,8 @@ import Webhooks
 package struct Reconciler: Sendable {
     /// A comparison that has stood still for longer begins anew.
     static let resumeWithin: TimeInterval = 86_400
-    /// How many subscriptions that were not listed are asked for one by one.
-    static let missingMax = 1_000
+    /// How many of our subscriptions are read at once.
+    static let batch = 1_000
     /// How many parked events are tried again.
     static let parkedMax = 10_000
 
@@ -46,14 +46,17 @@ package struct Reconciler: Sendable {
 
     /// Compares the next page; with `isDry` nothing is written.
     func page(of run: Reconciliation, actor: String, isDry: Bool) async throws -> Page {
-        let (objects, isLast) = try await objects.subscriptions(after: run.cursor)
+        let first = run.cursor
+        let (objects, isLast) = try await objects.subscriptions(after: first)
         var differences = try await take(objects, actor, isDry)
         var run = run
         run.compared += objects.count
         run.cursor = objects.last?.value["id"]?.string ?? run.cursor
         var page = Page(run: run, differences: [])
         if isLast {
-            if !isDry { differences += try await takeMissing(run, actor) }
+            // A run that writes knows what was listed by when it was fetched.
+            let listed = isDry ? try await listed(before: first).union(Self.ids(objects)) : []
+            differences += try await takeMissing(run, listed, actor, isDry)
             page.returned = isDry ? 0 : try await retryParked()
             run.finishedAt = now()
         }
@@ -118,43 +121,73 @@ package struct Reconciler: Sendable {
         }
     }
 
-    /// Asks for what the list did not have; only Stripe's own word ends anything.
-    private func takeMissing(_ run: Reconciliation, _ actor: String) async throws -> [Difference] {
-        var differences: [Difference] = []
-        for subscription in try await missing(run) {
-            do {
-                let fetched = try await objects.subscription(subscription.providerID)
-                differences += try await take([fetched], actor, false)
-            } catch FetchFailure.notFound {
-                differences.append(
-                    Difference(
-                        problem: "Stripe does not know it; nothing was changed. Look whether it "
-                            + "belongs to another account.",
-                        providerID: subscription.providerID,
-                        subscriptionID: subscription.id
-                    )
-                )
-            }
+    /// The provider's ids of all pages before the one that begins after a cursor.
+    ///
+    /// A dry run leaves nothing behind that would tell, so the list is read once more.
+    private func listed(before end: String?) async throws -> Set<String> {
+        var ids: Set<String> = []
+        var cursor: String?
+        while let end, cursor != end {
+            let (objects, isLast) = try await objects.subscriptions(after: cursor)
+            ids.formUnion(Self.ids(objects))
+            cursor = objects.last?.value["id"]?.string
+            // The one that the cursor names may be gone by now.
+            if isLast || cursor == nil { break }
         }
-        return differences
+        return ids
     }
 
-    private func missing(_ run: Reconciliation) async throws -> [Subscription] {
-        let mode = desk.events.access.mode
-        return try await store.read { [provider] reader in
-            var found: [Subscription] = []
-            var last: Subscription.ID?
-            while found.count < Self.missingMax {
-                let page = try reader.subscriptions(after: last, limit: 1_000)
-                guard let end = page.last else { break }
-                found += page.filter { subscription in
-                    subscription.provider == provider && subscription.mode == mode
-                        && subscription.status?.isFinal != true
-                        && subscription.fetchedAt.map { $0 < run.startedAt } ?? true
-                }
-                last = end.id
+    private static func ids(_ objects: [FetchedObject]) -> Set<String> {
+        Set(objects.compactMap { $0.value["id"]?.string })
+    }
+
+    /// Asks for what the list did not have; only Stripe's own word ends anything.
+    private func takeMissing(
+        _ run: Reconciliation,
+        _ listed: Set<String>,
+        _ actor: String,
+        _ isDry: Bool
+    ) async throws -> [Difference] {
+        var differences: [Difference] = []
+        var last: Subscription.ID?
+        while true {
+            let page = try await store.read { [last] reader in
+                try reader.subscriptions(after: last, limit: Self.batch)
             }
-            return Array(found.prefix(Self.missingMax))
+            guard let end = page.last else { return differences }
+            for subscription in page where isMissing(subscription, run, listed) {
+                differences += try await takeMissing(subscription, actor, isDry)
+            }
+            last = end.id
+        }
+    }
+
+    private func isMissing(
+        _ subscription: Subscription,
+        _ run: Reconciliation,
+        _ listed: Set<String>
+    ) -> Bool {
+        subscription.provider == provider && subscription.mode == desk.events.access.mode
+            && subscription.status?.isFinal != true && !listed.contains(subscription.providerID)
+            && subscription.fetchedAt.map { $0 < run.startedAt } ?? true
+    }
+
+    private func takeMissing(
+        _ subscription: Subscription,
+        _ actor: String,
+        _ isDry: Bool
+    ) async throws -> [Difference] {
+        do {
+            let fetched = try await objects.subscription(subscription.providerID)
+            return try await take([fetched], actor, isDry)
+        } catch FetchFailure.notFound {
+            let problem = Difference(
+                problem: "Stripe does not know it; nothing was changed. Look whether it belongs to "
+                    + "another account.",
+                providerID: subscription.providerID,
+                subscriptionID: subscription.id
+            )
+            return [problem]
         }
     }
 

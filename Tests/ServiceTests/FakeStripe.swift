@@ -13,6 +13,7 @@ final class FakeStripe: Sendable {
         var script: [Result<ClientResponse, TransportError>] = []
         var requests: [String] = []
         var pageSize = 100
+        var unlisted: Set<String> = []
     }
 
     private let state = Mutex(State())
@@ -35,6 +36,9 @@ final class FakeStripe: Sendable {
     }
 
     func remove(_ path: String) { state.withLock { _ = $0.objects.removeValue(forKey: path) } }
+
+    /// Leaves a subscription out of the list; who asks for it by its id is answered.
+    func unlist(_ id: String) { state.withLock { _ = $0.unlisted.insert(id) } }
 
     /// How many objects a list has at most.
     func setPageSize(_ size: Int) { state.withLock { $0.pageSize = size } }
@@ -84,6 +88,7 @@ final class FakeStripe: Sendable {
 
     private static func list(_ query: [String: String], _ state: State) -> JSONValue {
         let all = state.objects.values.filter { $0["object"]?.string == "subscription" }
+            .filter { !state.unlisted.contains($0["id"]?.string ?? "") }
             .sorted { ($0["id"]?.string ?? "") < ($1["id"]?.string ?? "") }
         let rest = all.filter { ($0["id"]?.string ?? "") > query["starting_after"] ?? "" }
         let size = min(Int(query["limit"] ?? "") ?? 10, state.pageSize)

@@ -86,6 +86,34 @@ import Testing
         #expect(try await road.grant(of: all[1]).desired.access == .active)
     }
 
+    @Test func `a dry run asks for what was not listed too, and changes nothing`() async throws {
+        let (road, stripe, all) = try await road("ada", "bob", "cyd", "dan")
+        road.pass(.seconds(60))
+        stripe.setPageSize(1)
+        stripe.set(all[1].object("canceled"))
+        stripe.unlist("sub_bob")
+        stripe.remove("/v1/subscriptions/sub_dan")
+        for isDry in [true, false] {
+            var arguments: [String: JSONValue] = ["dry_run": .bool(isDry)]
+            var rows: [JSONValue] = []
+            var reply: StaffReply
+            repeat {
+                reply = await reconcile(road, .object(arguments))
+                rows += reply.body["differences"]?.array ?? []
+                for name in ["cursor", "compared", "changed"] {
+                    arguments[name] = reply.body[name] ?? .null
+                }
+            } while reply.body["done"]?.bool == false
+            let found = rows.map {
+                "\($0["provider_id"]?.string ?? "") \($0["kind"]?.string ?? "")"
+            }
+            #expect(Set(found) == ["sub_bob changed", "sub_dan problem"] && found.count == 2)
+            #expect(reply.body["changed"]?.int == 1)
+            #expect(try await road.grant(of: all[1]).desired.access == (isDry ? .active : .ended))
+            #expect(try await road.grant(of: all[3]).desired.access == .active)
+        }
+    }
+
     @Test func `parked events whose cause is gone are applied`() async throws {
         let (road, stripe, _) = try await road("ada")
         let bob = Subscriber(name: "bob", signedUpAt: road.now)
