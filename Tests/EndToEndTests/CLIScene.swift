@@ -11,7 +11,8 @@ struct CLIScene {
     let sandbox: Child
     let environment: [String: String]
 
-    static func make() async throws -> CLIScene {
+    /// Starts the sandbox; the settings are the scene's and these.
+    static func make(_ settings: [String: String] = [:]) async throws -> CLIScene {
         let folder = try Folder()
         let sandbox = try Child(["sandbox", "--port", "0", "--json"], [:])
         let said = try #require(await sandbox.outLine(with: "url"))
@@ -23,7 +24,11 @@ struct CLIScene {
             "STRIPE_WEBHOOK_SECRET": "whsec_of_this_test,whsec_another",
             "TOLLGATE_DATABASE": folder.path + "/t.db", "TOLLGATE_LISTEN": "127.0.0.1:0",
         ]
-        return CLIScene(folder: folder, sandbox: sandbox, environment: environment)
+        return CLIScene(
+            folder: folder,
+            sandbox: sandbox,
+            environment: environment.merging(settings) { _, last in last }
+        )
     }
 
     func serve() async throws -> (server: Child, listen: String) {

@@ -1,0 +1,69 @@
+import Foundation
+import JSON
+import Service
+import Testing
+
+@testable import tollgate
+
+/// Rehearsed lives beside a running server that asks a stand-in for Stripe's API.
+struct CLIStoryTests {
+    @Test func `stories end as told, and reconcile takes what no event told`() async throws {
+        let port = try ReservedPort()
+        let scene = try await CLIScene.make([
+            "STRIPE_API_URL": "http://127.0.0.1:\(port.number)",
+            "STRIPE_API_KEY": "rk_test_of_this_test",
+        ])
+        #expect(try await scene.run("plans", "apply", try scene.catalogue()).exit == 0)
+        let (server, listen) = try await scene.serve()
+        for (name, access) in [("signup", "active"), ("refund", "ended")] {
+            let sent = try await scene.run(
+                "events",
+                "send",
+                "--story",
+                name,
+                "--json",
+                "--url",
+                "http://\(listen)"
+            )
+            #expect(sent.exit == 0, "\(sent)")
+            #expect(sent.json?.at("story", "end")?.string == access)
+            let id = try #require(sent.json?.at("story", "subscription")?.string)
+            #expect(try await accessOf(id, scene) == access)
+        }
+
+        let unheard = try #require(
+            Story(
+                "signup",
+                price: DemoEvents.price,
+                other: DemoEvents.price,
+                tag: "unheard",
+                now: Date()
+            )
+        )
+        let api = try StoryAPI(host: "127.0.0.1", port: port.number)
+        for step in unheard.steps { api.set(step.objects) }
+        let dry = try await scene.run("reconcile", "--dry-run", "--json")
+        let wet = try await scene.run("reconcile", "--json")
+        for end in [dry, wet] {
+            #expect(end.exit == 0, "\(end)")
+            let rows = end.json?["differences"]?.array ?? []
+            #expect(
+                rows.contains {
+                    $0["provider_id"]?.string == unheard.subscriptionID
+                        && $0["kind"]?.string == "new"
+                },
+                "\(end)"
+            )
+        }
+        #expect(try await accessOf(unheard.subscriptionID, scene) == "active")
+        await api.stop()
+        server.signal(SIGTERM)
+        #expect(await server.end().exit == 0)
+    }
+
+    /// The access that a subscription has by Tollgate's decision.
+    private func accessOf(_ id: String, _ scene: CLIScene) async throws -> String? {
+        let shown = try await scene.runAtSocket("subscriptions", "show", id, "--json")
+        return shown.json?.at("grant", "access")?.string
+    }
+}
