@@ -83,6 +83,14 @@ struct PlatformPictureTests {
         #expect(again.plan.steps == [])
     }
 
+    @Test func `settings that were never set are not a difference`() async throws {
+        let shop = try Self.link(Wire(try SandboxPlatform()))
+        let picture = try await shop.picture()
+        let outcome = try await apply(picture, to: empty)
+        #expect(outcome.left == [])
+        #expect(try await empty.picture().text == picture.text)
+    }
+
     @Test func `an export holds neither keys nor ids nor what is Tollgate's own`() async throws {
         let text = try await full.picture().text
         #expect(

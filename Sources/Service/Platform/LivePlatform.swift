@@ -87,7 +87,8 @@ struct LivePlatform {
         var fields = Self.fields(row, ["name", "label", "description", "type", "is_active"])
         if let config = row["config"]?.object {
             let (kept, secrets) = ConfigSecrets.removed(from: portable(config))
-            fields["config"] = .object(kept)
+            // The platform fills in what was never set, as false or 0: both say the same.
+            fields["config"] = .object(kept.filter { $0.value != false && $0.value != 0 })
             if !secrets.isEmpty { fields["secrets"] = .array(secrets.map(JSONValue.string)) }
         }
         if row["deletable"]?.bool == false || ["system", "user"].contains(row["type"]?.string) {

@@ -61,6 +61,12 @@ struct PictureWriter: Sendable {
         }
     }
 
+    /// What a setting is that a picture does not have.
+    private static func unset(_ old: JSONValue?) -> JSONValue {
+        if old?.bool != nil { return false }
+        return old?.integer == nil ? .null : 0
+    }
+
     /// Settings with the ids of the other services that they name.
     private func settled(_ config: [String: JSONValue]) throws -> [String: JSONValue] {
         var settled = config
@@ -92,7 +98,7 @@ struct PictureWriter: Sendable {
                 let keys = Set(config.keys).union(old.keys).filter { config[$0] != old[$0] }
                 change["config"] = .object(
                     try settled(
-                        Dictionary(uniqueKeysWithValues: keys.map { ($0, config[$0] ?? .null) })
+                        Dictionary(uniqueKeysWithValues: keys.map { ($0, config[$0] ?? Self.unset(old[$0])) })
                     )
                 )
             }
