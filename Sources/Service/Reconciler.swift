@@ -10,8 +10,6 @@ import Webhooks
 package struct Reconciler: Sendable {
     /// A comparison that has stood still for longer begins anew.
     static let resumeWithin: TimeInterval = 86_400
-    /// How many of our subscriptions are read at once.
-    static let batch = 1_000
     /// How many parked events are tried again.
     static let parkedMax = 10_000
 
@@ -31,6 +29,8 @@ package struct Reconciler: Sendable {
     let notify: @Sendable () -> Void
     /// Rings when events were made pending.
     let arrived: Bell
+    /// How many of our subscriptions are read at once.
+    var batch = 1_000
 
     /// The run to go on with, or a new one.
     func begin(isAnew: Bool = false) async throws -> Reconciliation {
@@ -152,7 +152,7 @@ package struct Reconciler: Sendable {
         var last: Subscription.ID?
         while true {
             let page = try await store.read { [last] reader in
-                try reader.subscriptions(after: last, limit: Self.batch)
+                try reader.subscriptions(after: last, limit: batch)
             }
             guard let end = page.last else { return differences }
             for subscription in page where isMissing(subscription, run, listed) {

@@ -114,6 +114,24 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false])
+    func `all that is missing is asked for, however many are read at once`(
+        isDry: Bool
+    ) async throws {
+        let (road, stripe, all) = try await road("ada", "bob", "cyd")
+        road.pass(.seconds(60))
+        for subscriber in all {
+            stripe.set(subscriber.object("canceled"))
+            stripe.unlist("sub_\(subscriber.name)")
+        }
+        var reconciler = try #require(road.tollgate.caretaker.reconcilers[.stripe])
+        reconciler.batch = 1
+        let run = try await reconciler.begin(isAnew: true)
+        let page = try await reconciler.page(of: run, actor: "test", isDry: isDry)
+        #expect(page.differences.map(\.kind) == [.changed, .changed, .changed])
+        #expect(page.run.finishedAt != nil)
+    }
+
     @Test func `parked events whose cause is gone are applied`() async throws {
         let (road, stripe, _) = try await road("ada")
         let bob = Subscriber(name: "bob", signedUpAt: road.now)
