@@ -98,7 +98,11 @@ struct PictureWriter: Sendable {
                 let keys = Set(config.keys).union(old.keys).filter { config[$0] != old[$0] }
                 change["config"] = .object(
                     try settled(
-                        Dictionary(uniqueKeysWithValues: keys.map { ($0, config[$0] ?? Self.unset(old[$0])) })
+                        Dictionary(
+                            uniqueKeysWithValues: keys.map {
+                                ($0, config[$0] ?? Self.unset(old[$0]))
+                            }
+                        )
                     )
                 )
             }
