@@ -189,9 +189,9 @@ struct ProvisioningDesk: Sendable {
         )
         let next = situation.now.addingTimeInterval(delay)
         // No failure holds up the end of a key that a rotation has left.
-        guard situation.previousGeneration != nil, let ending = grant.observed.ending else {
-            return next
-        }
+        guard let previous = situation.previousGeneration, let ending = grant.observed.ending,
+            ending.generation == previous
+        else { return next }
         return min(next, ending.at)
     }
 }

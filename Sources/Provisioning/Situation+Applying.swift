@@ -100,12 +100,14 @@ extension Situation {
         }
         guard !isRevoked(generation) else { return proveRevoked(&result, proof) }
         switch (answer, wish) {
+        // Whoever asks for a proof may ask before the limits are there.
+        case (.alive, .active) where !isLimited: break
         case (.alive, .active):
             result.shownGeneration = max(result.shownGeneration, generation)
             if generation == desired.generation { endPrevious(&result) }
         case (.asleep, .none), (.asleep, .suspended): break
-        // A cache still lets the key in: the app is put to sleep again.
-        case (.alive, _): result.setApps(of: generation, isActive: true)
+        // A cache still lets the key in: the app, which sleeps, is put to sleep again.
+        case (.alive, _): break
         case (.asleep, _), (.gone, _), (.unfinished, _): result.mustLookUpSince = now
         case (.inconclusive, _): break
         }
@@ -140,7 +142,11 @@ extension Situation {
     private func fail(_ result: inout ObservedGrant, _ step: Step, _ failure: Failure) {
         if step.isDeletion {
             result.deletionBegunAt = nil
-            if failure.outcomeIsUnknown { result.unknownDeletionAt = now }
+            if failure.outcomeIsUnknown {
+                result.unknownDeletionAt = now
+                // What may be gone must not be taken for there once it is wanted again.
+                result.mustLookUpSince = now
+            }
         }
         if step.isWrite {
             result.writeBegunAt = nil
@@ -197,12 +203,6 @@ extension ObservedGrant {
 
     mutating func setApp(_ id: Int, isActive: Bool) {
         for index in apps.indices where apps[index].id == id { apps[index].isActive = isActive }
-    }
-
-    mutating func setApps(of generation: Int, isActive: Bool) {
-        for index in apps.indices where apps[index].generation == generation {
-            apps[index].isActive = isActive
-        }
     }
 
     mutating func take(_ role: Finding.Role) {

@@ -96,7 +96,8 @@ package struct Situation: Sendable {
     /// The next move; a pure function of the situation.
     package func next() -> Move {
         let move = nextMove()
-        guard case .rest(let until) = move, previousGeneration != nil, let ending = observed.ending
+        guard case .rest(let until) = move, let previous = previousGeneration,
+            let ending = observed.ending, ending.generation == previous
         else { return move }
         return .rest(until: min(until ?? ending.at, ending.at))
     }
@@ -216,6 +217,12 @@ package struct Situation: Sendable {
             )
     }
 
+    /// Whether the role stands there with all limits of the plan, and nothing is unsure.
+    var isLimited: Bool {
+        guard observed.roleID != nil, !observed.mustLookUp, let plan else { return false }
+        return missingLimit(plan) == nil
+    }
+
     private func missingLimit(_ plan: Plan) -> Step? {
         for limit in plan.limits {
             guard let known = observed.limits.first(where: { $0.isSlot(of: limit) }) else {
@@ -249,11 +256,17 @@ package struct Situation: Sendable {
         return nil
     }
 
+    private func proof(of generation: Int) -> ObservedGrant.Proof? {
+        let last = generation == desired.generation ? observed.proof : observed.previousProof
+        return last?.generation == generation ? last : nil
+    }
+
     /// The apps sleep, and their keys are proved to.
     private func putToSleep() -> Move? {
-        if let app = observed.apps.first(where: \.isActive) {
-            return .call(.setApp(id: app.id, isActive: false))
+        let awake = observed.apps.first { app in
+            app.isActive || proof(of: app.generation)?.answer == .alive
         }
+        if let awake { return .call(.setApp(id: awake.id, isActive: false)) }
         let unproved = observed.apps.map(\.generation).sorted(by: >).first { generation in
             generation == desired.generation
                 ? !isProved(.asleep) : observed.previousProof?.answer != .asleep
@@ -268,8 +281,10 @@ extension Plan.Reference {
 }
 
 extension ObservedGrant {
-    /// Whether something may exist that is not known.
-    var mustLookUp: Bool { mustLookUpSince != nil || writeBegunAt != nil }
+    /// Whether something may exist that is not known, or be gone that is believed to exist.
+    var mustLookUp: Bool {
+        mustLookUpSince != nil || writeBegunAt != nil || deletionBegunAt != nil
+    }
 }
 
 extension ObservedGrant.Limit {
