@@ -70,11 +70,20 @@ let package = Package(
                 "Webhooks", "Provisioning", "Migrations", "Storage",
             ]
         ),
-        module("Simulation", imports: ["Subscriptions", "Provisioning", "DreamFactory"]),
+        module(
+            "Simulation",
+            imports: ["Subscriptions", "Provisioning", "DreamFactory", "Transport"]
+        ),
         module("Sandbox", imports: ["HTTP", "SQLite", "Digest", "JSON"]),
         .executableTarget(
             name: "tollgate",
             dependencies: ["Service", "Sandbox", "HTTP", "Transport", "JSON"],
+            swiftSettings: strict
+        ),
+
+        .executableTarget(
+            name: "tollgate-simulation",
+            dependencies: ["Simulation"],
             swiftSettings: strict
         ),
 
@@ -114,6 +123,7 @@ let package = Package(
                 "Subscriptions", "Webhooks", "Provisioning", "Migrations", "Storage", "Sandbox",
             ]
         ),
+        tests("Simulation", imports: ["Simulation"]),
         tests("Sandbox", imports: ["Sandbox", "HTTP", "SQLite", "JSON"], fixtures: true),
         tests(
             "EndToEnd",
