@@ -78,7 +78,7 @@ extension History {
     /// - Parameters:
     ///   - seeds: The seeds.
     ///   - stride: Every how manieth seed is run, from the first on.
-    ///   - isDone: Asked before each whether to stop.
+    ///   - isDone: Is told of nothing at first and of each outcome then, and says whether to stop.
     /// - Returns: How many were run and the first that failed.
     package static func run(
         _ seeds: Range<UInt64>,
@@ -87,13 +87,13 @@ extension History {
     ) async -> (count: Int, failure: History?) {
         var count = 0
         var seed = seeds.lowerBound
-        var last: Outcome?
-        while seed < seeds.upperBound, !isDone(last) {
+        var isStopped = isDone(nil)
+        while seed < seeds.upperBound, !isStopped {
             let history = History(seed: seed)
             let outcome = await history.run()
             count += 1
             if outcome.violation != nil { return (count, history) }
-            last = outcome
+            isStopped = isDone(outcome)
             seed += stride
         }
         return (count, nil)
