@@ -3,42 +3,31 @@ package import Subscriptions
 
 import struct Foundation.Date
 
-/// Stripe's objects, with the ways from one to the other.
-package struct StripeObjects: Sendable {
-    private let objects: any ProviderObjects
+/// Stripe's list of subscriptions.
+package struct StripeListing: ProviderListing {
+    /// The shape of answers that is read: Stripe's own default must not change it.
+    package static let version = "2026-07-29.dahlia"
 
-    /// Stripe lists at most so many objects a page.
-    package static let pageCountMax = 100
+    /// Makes the listing.
+    package init() {}
 
-    /// Makes the ways over a source of objects.
-    package init(_ objects: any ProviderObjects) { self.objects = objects }
+    /// Stripe's name.
+    package var provider: Provider { .stripe }
 
-    /// A subscription with its newest invoice and all its items, of which the object itself holds
-    /// only the first.
-    package func subscription(_ id: String) async throws -> FetchedObject {
-        let fetched = try await objects.object(
-            ["subscriptions", id],
-            [("expand[]", "latest_invoice")]
-        )
-        return try await completed(fetched)
+    /// A page in Stripe's order; the last id of a page asks for the next.
+    package func subscriptions(
+        after cursor: String?,
+        from objects: any ProviderObjects
+    ) async throws -> SubscriptionPage {
+        try await StripeObjects(objects).subscriptions(after: cursor)
     }
 
-    /// A page of all subscriptions, ended ones included, in Stripe's order.
-    package func subscriptions(
-        after cursor: String?
-    ) async throws -> (page: [FetchedObject], isLast: Bool) {
-        var query = [
-            ("status", "all"), ("limit", String(Self.pageCountMax)),
-            ("expand[]", "data.latest_invoice"),
-        ]
-        if let cursor { query.append(("starting_after", cursor)) }
-        let list = try await objects.object(["subscriptions"], query)
-        var page: [FetchedObject] = []
-        for entry in try Field(list.value)["data"].elements() {
-            guard let value = entry.value else { continue }
-            page.append(try await completed(FetchedObject(value: value, at: list.at)))
-        }
-        return (page, try Field(list.value)["has_more"].flag() == false)
+    /// A subscription with its newest invoice and all its items.
+    package func subscription(
+        _ id: String,
+        from objects: any ProviderObjects
+    ) async throws -> FetchedObject {
+        try await StripeObjects(objects).subscription(id)
     }
 
     /// What a fetched subscription says, as an event of a look at it.
@@ -62,6 +51,45 @@ package struct StripeObjects: Sendable {
         } catch {
             return error.reading
         }
+    }
+}
+
+/// Stripe's objects, with the ways from one to the other.
+struct StripeObjects {
+    private let objects: any ProviderObjects
+
+    /// Stripe lists at most so many objects a page.
+    private static let pageCountMax = 100
+
+    init(_ objects: any ProviderObjects) { self.objects = objects }
+
+    /// A subscription with its newest invoice and all its items, of which the object itself holds
+    /// only the first.
+    func subscription(_ id: String) async throws -> FetchedObject {
+        let fetched = try await objects.object(
+            ["subscriptions", id],
+            [("expand[]", "latest_invoice")]
+        )
+        return try await completed(fetched)
+    }
+
+    fileprivate func subscriptions(after cursor: String?) async throws -> SubscriptionPage {
+        var query = [
+            ("status", "all"), ("limit", String(Self.pageCountMax)),
+            ("expand[]", "data.latest_invoice"),
+        ]
+        if let cursor { query.append(("starting_after", cursor)) }
+        let list = try await objects.object(["subscriptions"], query)
+        var page: [FetchedObject] = []
+        for entry in try Field(list.value)["data"].elements() {
+            guard let value = entry.value else { continue }
+            page.append(try await completed(FetchedObject(value: value, at: list.at)))
+        }
+        guard try Field(list.value)["has_more"].flag() else {
+            return SubscriptionPage(objects: page, next: nil)
+        }
+        let last = try Field(page.last?.value ?? [:])["id"].id()
+        return SubscriptionPage(objects: page, next: last)
     }
 
     private func completed(_ fetched: FetchedObject) async throws -> FetchedObject {

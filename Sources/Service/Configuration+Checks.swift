@@ -148,7 +148,7 @@ extension Configuration {
     /// The address of Stripe's API; another than Stripe's own is for rehearsals.
     static func stripeOrigin(_ url: URL, _ mode: Mode) throws(ConfigurationError) -> String {
         let text = url.absoluteString
-        guard text != StripeAPI.standardOrigin else { return text }
+        guard text != KnownProvider.stripe.api?.origin else { return text }
         guard mode == .test, PlatformAddress.isLoopback(url.host ?? "") else {
             throw ConfigurationError(
                 "STRIPE_API_URL is for rehearsals: it must be on loopback and in test mode; leave "

@@ -32,7 +32,7 @@ package struct Configuration: Sendable {
     /// The key of Stripe's API, where objects are to be fetched.
     package var stripeAPIKey: String?
     /// Where Stripe's API answers.
-    package var stripeAPIOrigin = StripeAPI.standardOrigin
+    package var stripeAPIOrigin: String?
     /// How long Stripe may be silent before that is an alarm.
     package var stripeSilence: Duration = .seconds(3 * 86_400)
     /// How often all subscriptions are compared with Stripe's.

@@ -3,7 +3,7 @@ import JSON
 import Subscriptions
 import Webhooks
 
-/// Compares all subscriptions with Stripe's, a page at a time, and takes Stripe's word.
+/// Compares all subscriptions with a provider's, a page at a time, and takes the provider's word.
 ///
 /// What was not seen is never touched: a listing that breaks off ends nobody's access, and goes on
 /// where it was.
@@ -21,8 +21,8 @@ package struct Reconciler: Sendable {
         var returned = 0
     }
 
-    let provider: Provider
-    let objects: StripeObjects
+    let listing: any ProviderListing
+    let api: ProviderAPI
     let store: any Store
     let desk: ReconcileDesk
     let now: @Sendable () -> Date
@@ -32,10 +32,14 @@ package struct Reconciler: Sendable {
     /// How many of our subscriptions are read at once.
     var batch = 1_000
 
+    var provider: Provider { listing.provider }
+
     /// The run to go on with, or a new one.
     func begin(isAnew: Bool = false) async throws -> Reconciliation {
         let now = now()
-        let last = try await store.read { [provider] in try $0.reconciliation(provider) }
+        let last = try await store.read { [listing] in
+            try $0.reconciliation(listing.provider)
+        }
         if let last, last.finishedAt == nil, !isAnew,
             now.timeIntervalSince(last.startedAt) < Self.resumeWithin
         {
@@ -47,15 +51,15 @@ package struct Reconciler: Sendable {
     /// Compares the next page; with `isDry` nothing is written.
     func page(of run: Reconciliation, actor: String, isDry: Bool) async throws -> Page {
         let first = run.cursor
-        let (objects, isLast) = try await objects.subscriptions(after: first)
-        var differences = try await take(objects, actor, isDry)
+        let found = try await subscriptions(after: first)
+        var differences = try await take(found.objects, actor, isDry)
         var run = run
-        run.compared += objects.count
-        run.cursor = objects.last?.value["id"]?.string ?? run.cursor
+        run.compared += found.objects.count
+        run.cursor = found.next ?? run.cursor
         var page = Page(run: run, differences: [])
-        if isLast {
+        if found.next == nil {
             // A run that writes knows what was listed by when it was fetched.
-            let listed = isDry ? try await listed(before: first).union(Self.ids(objects)) : []
+            let listed = isDry ? try await listed(before: first).union(ids(found.objects)) : []
             differences += try await takeMissing(run, listed, actor, isDry)
             page.returned = isDry ? 0 : try await retryParked()
             run.finishedAt = now()
@@ -71,25 +75,40 @@ package struct Reconciler: Sendable {
         return page
     }
 
+    private func subscriptions(after cursor: String?) async throws -> SubscriptionPage {
+        let page: SubscriptionPage
+        do {
+            page = try await listing.subscriptions(after: cursor, from: api)
+        } catch let fault as FieldFault {
+            throw FetchFailure.refused(
+                "\(api.form.name)'s list cannot be read: \(fault.path) \(fault.problem)."
+            )
+        }
+        guard cursor == nil || page.next != cursor else {
+            throw FetchFailure.refused("\(api.form.name)'s list does not go on.")
+        }
+        return page
+    }
+
     private func take(
         _ objects: [FetchedObject],
         _ actor: String,
         _ isDry: Bool
     ) async throws -> [Difference] {
         let mode = desk.events.access.mode
-        let readings = objects.map { ($0, self.objects.reading($0, mode: mode)) }
+        let readings = objects.map { ($0, listing.reading($0, mode: mode)) }
         let now = now()
         return isDry
             ? try await store.read { reader in
                 try readings.compactMap { object, reading in
-                    try Self.snapshot(object, reading, mode) { snapshot, payment in
+                    try snapshot(object, reading, mode) { snapshot, payment in
                         try desk.compare(snapshot, payment, in: reader, now: now)
                     }
                 }
             }
             : try await store.write { tx in
                 try readings.compactMap { object, reading in
-                    try Self.snapshot(object, reading, mode) { snapshot, payment in
+                    try snapshot(object, reading, mode) { snapshot, payment in
                         try desk.apply(snapshot, payment, actor: actor, in: tx, now: now)
                     }
                 }
@@ -97,17 +116,17 @@ package struct Reconciler: Sendable {
     }
 
     /// Hands on what an object says; one that cannot be read is a problem and changes nothing.
-    private static func snapshot(
+    private func snapshot(
         _ object: FetchedObject,
         _ reading: EventReading,
         _ mode: Mode,
         _ body: (SubscriptionSnapshot, PaymentEvent) throws -> Difference?
     ) throws -> Difference? {
-        let id = object.value["id"]?.string ?? "-"
+        let id = listing.id(of: object) ?? "-"
         switch reading {
         case .event(let payment) where payment.mode != mode:
             return Difference(
-                problem: "It is of \(payment.mode) mode: STRIPE_API_KEY is of the other mode.",
+                problem: "It is of \(payment.mode) mode: \(api.form.setting) is of the other mode.",
                 providerID: id,
                 subscriptionID: nil
             )
@@ -128,20 +147,20 @@ package struct Reconciler: Sendable {
         var ids: Set<String> = []
         var cursor: String?
         while let end, cursor != end {
-            let (objects, isLast) = try await objects.subscriptions(after: cursor)
-            ids.formUnion(Self.ids(objects))
-            cursor = objects.last?.value["id"]?.string
-            // The one that the cursor names may be gone by now.
-            if isLast || cursor == nil { break }
+            let page = try await subscriptions(after: cursor)
+            ids.formUnion(self.ids(page.objects))
+            cursor = page.next
+            // What the cursor names may be gone by now.
+            if cursor == nil { break }
         }
         return ids
     }
 
-    private static func ids(_ objects: [FetchedObject]) -> Set<String> {
-        Set(objects.compactMap { $0.value["id"]?.string })
+    private func ids(_ objects: [FetchedObject]) -> Set<String> {
+        Set(objects.compactMap(listing.id))
     }
 
-    /// Asks for what the list did not have; only Stripe's own word ends anything.
+    /// Asks for what the list did not have; only the provider's own word ends anything.
     private func takeMissing(
         _ run: Reconciliation,
         _ listed: Set<String>,
@@ -178,12 +197,12 @@ package struct Reconciler: Sendable {
         _ isDry: Bool
     ) async throws -> [Difference] {
         do {
-            let fetched = try await objects.subscription(subscription.providerID)
+            let fetched = try await listing.subscription(subscription.providerID, from: api)
             return try await take([fetched], actor, isDry)
         } catch FetchFailure.notFound {
             let problem = Difference(
-                problem: "Stripe does not know it; nothing was changed. Look whether it belongs to "
-                    + "another account.",
+                problem: "\(api.form.name) does not know it; nothing was changed. Look whether it "
+                    + "belongs to another account.",
                 providerID: subscription.providerID,
                 subscriptionID: subscription.id
             )

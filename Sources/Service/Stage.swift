@@ -1,4 +1,5 @@
 import JSON
+import Webhooks
 
 /// Where a story is played: one subscriber's objects at Stripe, and the events about them.
 struct Stage {
@@ -230,7 +231,7 @@ extension Stage {
         eventCount += 1
         let event: JSONValue = [
             "id": .string("evt_story\(tag)\(eventCount)"), "object": "event",
-            "api_version": .string(StripeAPI.version), "created": .integer(time),
+            "api_version": .string(StripeListing.version), "created": .integer(time),
             "type": .string(type), "livemode": false, "pending_webhooks": 1,
             "data": ["object": object],
         ]

@@ -58,7 +58,7 @@ package final class Tollgate: Sendable {
     let worker: InboxWorker
     let endpoints: [Provider: WebhookEndpoint]
     /// Where current objects are asked for.
-    let objects: [Provider: any ProviderObjects]
+    let apis: [Provider: ProviderAPI]
     /// Rings for requests that wait, at every change.
     let changed: Bell
     /// Rings when an event was stored.
@@ -115,26 +115,29 @@ package final class Tollgate: Sendable {
                 tolerance: configuration.stripeTolerance
             )
         ]
-        objects = Self.objects(configuration, surroundings)
+        apis = Self.apis(configuration, surroundings)
         worker = InboxWorker(
             store: store,
             desk: EventDesk(access: access, claimWindow: configuration.claimWindow),
             endpoints: endpoints,
-            objects: objects,
+            objects: apis,
             now: surroundings.now,
             log: surroundings.log,
             notify: notify
         )
     }
 
-    private static func objects(
+    private static func apis(
         _ configuration: Configuration,
         _ surroundings: Surroundings
-    ) -> [Provider: any ProviderObjects] {
-        guard let key = configuration.stripeAPIKey else { return [:] }
+    ) -> [Provider: ProviderAPI] {
+        guard let key = configuration.stripeAPIKey, let api = KnownProvider.stripe.api else {
+            return [:]
+        }
         return [
-            .stripe: StripeAPI(
-                origin: configuration.stripeAPIOrigin,
+            .stripe: ProviderAPI(
+                form: api.form,
+                origin: configuration.stripeAPIOrigin ?? api.origin,
                 key: key,
                 sender: surroundings.sender,
                 now: surroundings.now,
@@ -147,17 +150,17 @@ package final class Tollgate: Sendable {
     var alarms: Alarms {
         Alarms(
             endpoints: endpoints,
-            asked: Set(objects.keys),
+            asked: Set(apis.keys),
             silence: configuration.stripeSilence
         )
     }
 
     var reconcilers: [Provider: Reconciler] {
-        guard let stripe = objects[.stripe] else { return [:] }
+        guard let stripe = apis[.stripe], let api = KnownProvider.stripe.api else { return [:] }
         return [
             .stripe: Reconciler(
-                provider: .stripe,
-                objects: StripeObjects(stripe),
+                listing: api.listing,
+                api: stripe,
                 store: store,
                 desk: ReconcileDesk(events: worker.desk),
                 now: surroundings.now,

@@ -9,6 +9,18 @@ package struct Provider: RawRepresentable, Hashable, Sendable, CustomStringConve
     /// Stripe.
     package static let stripe = Provider(rawValue: "stripe")
 
+    /// Paddle Billing.
+    package static let paddle = Provider(rawValue: "paddle")
+
+    /// Lemon Squeezy.
+    package static let lemonSqueezy = Provider(rawValue: "lemonsqueezy")
+
+    /// Polar.
+    package static let polar = Provider(rawValue: "polar")
+
+    /// Whoever sends events by the specification Standard Webhooks.
+    package static let standard = Provider(rawValue: "standard")
+
     /// The provider name of references that staff make with `claims create`.
     package static let tollgate = Provider(rawValue: "tollgate")
 

@@ -6,7 +6,7 @@ package struct Reconciliation: Hashable, Sendable {
     package let provider: Provider
     /// When it began.
     package let startedAt: Date
-    /// The provider's id of the last subscription that was compared.
+    /// Where the provider's list goes on, in its own words; nil at its beginning.
     package var cursor: String?
     /// How many were compared.
     package var compared: Int

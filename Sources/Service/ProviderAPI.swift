@@ -3,19 +3,32 @@ import JSON
 import Transport
 import Webhooks
 
-/// Stripe's API, of which only objects are read.
-struct StripeAPI: ProviderObjects {
-    /// The shape of answers, pinned so that Stripe's own default cannot change what is read.
-    static let version = "2026-07-29.dahlia"
-    /// Where Stripe answers.
-    static let standardOrigin = "https://api.stripe.com"
+/// A provider's API, of which only objects are read; every provider is asked with the same
+/// patience.
+struct ProviderAPI: ProviderObjects {
+    /// How one provider's API is spoken to, where the providers differ.
+    struct Form: Sendable {
+        /// The provider, as sentences name it.
+        let name: String
+        /// The setting that holds the key.
+        let setting: String
+        /// What the key must be able to read, for whoever has to make one.
+        let rights: String
+        /// What stands before every path.
+        let root: [String]
+        /// The header fields that pin the shape of answers, so that no default of the provider's
+        /// can change what is read.
+        let headers: [String: String]
+    }
+
     /// How often one request is sent.
     static let attemptsMax = 4
     /// How long one attempt may last.
     static let deadline: Duration = .seconds(10)
-    /// The longest pause that Stripe may ask for; a longer one is left to the next round.
+    /// The longest pause that a provider may ask for; a longer one is left to the next round.
     static let pauseMax: Duration = .seconds(20)
 
+    let form: Form
     let origin: String
     let key: String
     let sender: any RequestSender
@@ -34,7 +47,7 @@ struct StripeAPI: ProviderObjects {
         let request = ClientRequest(
             method: "GET",
             url: url,
-            headers: ["Authorization": "Bearer \(key)", "Stripe-Version": Self.version],
+            headers: form.headers.merging(["Authorization": "Bearer \(key)"]) { _, key in key },
             deadline: Self.deadline
         )
         let name = path.joined(separator: "/")
@@ -62,7 +75,7 @@ struct StripeAPI: ProviderObjects {
     private enum Outcome {
         case fetched(FetchedObject)
         case failed(FetchFailure)
-        /// It may go better later, after so long where Stripe says it.
+        /// It may go better later, after so long where the provider says it.
         case again(FetchFailure, after: Duration?)
     }
 
@@ -70,14 +83,16 @@ struct StripeAPI: ProviderObjects {
         // Before it is sent, so that the state in the answer is not older than this.
         let at = now()
         do throws(TransportError) {
-            return Self.outcome(of: try await sender.send(request), name, at)
+            return outcome(of: try await sender.send(request), name, at)
         } catch {
-            let failure = FetchFailure.unavailable("Stripe gave no answer for \(name): \(error)")
+            let failure = FetchFailure.unavailable(
+                "\(form.name) gave no answer for \(name): \(error)"
+            )
             return error.isLasting ? .failed(failure) : .again(failure, after: nil)
         }
     }
 
-    private static func outcome(
+    private func outcome(
         of response: ClientResponse,
         _ name: String,
         _ at: Date
@@ -86,31 +101,49 @@ struct StripeAPI: ProviderObjects {
         switch response.status {
         case 200:
             guard let value, value.object != nil else {
-                return .again(.unavailable("Stripe's answer for \(name) is no object."), after: nil)
+                return .again(
+                    .unavailable("\(form.name)'s answer for \(name) is no object."),
+                    after: nil
+                )
             }
             return .fetched(FetchedObject(value: value, at: at))
         case 404:
             return .failed(
                 .notFound(
-                    "Stripe does not know \(name): STRIPE_API_KEY may be of another account."
+                    "\(form.name) does not know \(name): \(form.setting) may be of another account."
                 )
             )
         case 401, 403:
             return .failed(
                 .refused(
-                    "Stripe refuses STRIPE_API_KEY for \(name) (\(response.status)): use a key that"
-                        + " may read subscriptions, invoices, charges, disputes and customers."
+                    "\(form.name) refuses \(form.setting) for \(name) (\(response.status)): use a"
+                        + " key that may read \(form.rights)."
                 )
             )
         case 409, 429, 500...:
             return .again(
-                .unavailable("Stripe answered \(response.status) for \(name)."),
-                after: pause(in: response)
+                .unavailable("\(form.name) answered \(response.status) for \(name)."),
+                after: Self.pause(in: response)
             )
         default:
-            let code = value?["error"]?["code"]?.string ?? "no code"
-            return .failed(.refused("Stripe answered \(response.status) (\(code)) for \(name)."))
+            return .failed(
+                .refused(
+                    "\(form.name) answered \(response.status) (\(Self.code(in: value))) for"
+                        + " \(name)."
+                )
+            )
         }
+    }
+
+    /// The provider's word for what is wrong; a text that is no single word could repeat anything.
+    private static func code(in value: JSONValue?) -> String {
+        let word =
+            value?["error"]?["code"]?.string ?? value?["error"]?.string
+            ?? value?["errors"]?.array?.first?["code"]?.string
+        guard let word, (1...64).contains(word.utf8.count),
+            word.allSatisfy({ $0.isASCII && ($0.isLetter || $0 == "_") })
+        else { return "no code" }
+        return word
     }
 
     private static func pause(in response: ClientResponse) -> Duration? {
@@ -122,7 +155,7 @@ struct StripeAPI: ProviderObjects {
         .milliseconds(Int(500 * Double(1 << (attempt - 1)) * (1 + jitter())))
     }
 
-    /// Ids are opaque text: whatever is no letter, digit or `_` is escaped.
+    /// Ids are opaque text: whatever is no letter, digit, `-` or `_` is escaped.
     private func url(_ path: [String], _ query: [(name: String, value: String)]) -> URL? {
         let plain = CharacterSet(
             charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
@@ -130,22 +163,24 @@ struct StripeAPI: ProviderObjects {
         func escaped(_ text: String) -> String? {
             text.addingPercentEncoding(withAllowedCharacters: plain)
         }
-        let parts = path.compactMap(escaped)
+        let parts = (form.root + path).compactMap(escaped)
         let fields = query.compactMap { field -> String? in
             guard let name = escaped(field.name), let value = escaped(field.value) else {
                 return nil
             }
             return "\(name)=\(value)"
         }
-        guard parts.count == path.count, fields.count == query.count else { return nil }
+        guard parts.count == form.root.count + path.count, fields.count == query.count else {
+            return nil
+        }
         let suffix = fields.isEmpty ? "" : "?" + fields.joined(separator: "&")
-        return URL(string: "\(origin)/v1/\(parts.joined(separator: "/"))\(suffix)")
+        return URL(string: "\(origin)/\(parts.joined(separator: "/"))\(suffix)")
     }
 }
 
-extension StripeAPI: CustomStringConvertible, CustomReflectable {
+extension ProviderAPI: CustomStringConvertible, CustomReflectable {
     /// Where it asks, and not with what key.
-    var description: String { "Stripe's API at \(origin)" }
+    var description: String { "\(form.name)'s API at \(origin)" }
 
     /// Shows no key either, also to a debugger's dump.
     var customMirror: Mirror { Mirror(self, children: ["origin": origin]) }
