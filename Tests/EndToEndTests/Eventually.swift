@@ -8,7 +8,7 @@ struct Late: Error, CustomStringConvertible {
 /// Looks again and again until a thing is so; throws where it is not in time.
 func eventually(
     _ what: String,
-    within duration: Duration = .seconds(30),
+    within duration: Duration = .seconds(300),
     _ isSo: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + duration

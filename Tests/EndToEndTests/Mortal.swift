@@ -26,7 +26,7 @@ actor Mortal {
     /// A start may fail while a command owns the database; then it is tried again.
     func start() async throws {
         var complaint = ""
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(300)
         while ContinuousClock.now < deadline {
             let child = try Child(words, environment)
             self.child = child

@@ -141,7 +141,7 @@ final class Rig: Sendable {
             "provider": "stripe", "reference": .string(story.reference), "wait": 2,
         ]
         var given: JSONValue?
-        try await eventually("\(story.reference) is exchanged", within: .seconds(45)) {
+        try await eventually("\(story.reference) is exchanged") {
             let answer = try? await client().request(
                 "POST",
                 "/v1/claims",
@@ -216,10 +216,10 @@ final class Rig: Sendable {
     }
 
     private func client() -> HTTPClient {
-        HTTPClient(.tcp(host: "127.0.0.1", port: serverPort.number), timeout: .seconds(10))
+        HTTPClient(.tcp(host: "127.0.0.1", port: serverPort.number), timeout: .seconds(60))
     }
 
     private func platformClient() -> HTTPClient {
-        HTTPClient(.tcp(host: "127.0.0.1", port: platformPort.number), timeout: .seconds(10))
+        HTTPClient(.tcp(host: "127.0.0.1", port: platformPort.number), timeout: .seconds(60))
     }
 }

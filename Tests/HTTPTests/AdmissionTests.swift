@@ -44,7 +44,7 @@ struct AdmissionTests {
             configuration.limits.connections = 1
             configuration.limits.refusedConnections = 2
             // Those who are refused stay as long as they can.
-            configuration.limits.linger = .seconds(20)
+            configuration.limits.linger = patience
         }
         try await withServer(router, configure: configure) { address throws in
             let first = try RawConnection(address)
@@ -72,14 +72,22 @@ struct AdmissionTests {
         }
         let headers: HTTPHeaders = ["X-Forwarded-For": "203.0.113.7"]
         try await withServer(router, configure: configure) { address throws in
-            let answer = try HTTPClient(address).send("GET", "/", headers: headers)
+            let answer = try HTTPClient(address, timeout: patience).send(
+                "GET",
+                "/",
+                headers: headers
+            )
             #expect(answer.text == "<203.0.113.7>")
             let access = log.take()
             #expect(access.client == IPAddress("203.0.113.7"))
             #expect(access.peer == .tcp(address: "127.0.0.1"))
         }
         try await withServer(router) { address throws in
-            let answer = try HTTPClient(address).send("GET", "/", headers: headers)
+            let answer = try HTTPClient(address, timeout: patience).send(
+                "GET",
+                "/",
+                headers: headers
+            )
             #expect(answer.text == "<127.0.0.1>", "off by default")
         }
     }
@@ -133,7 +141,7 @@ struct RequestQueueTests {
             let first = calls.take()
             let second = calls.take()
             #expect(queue.inFlight == 2)
-            let client = HTTPClient(address)
+            let client = HTTPClient(address, timeout: patience)
             let refused = try client.send("POST", "/queued", body: [1])
             #expect(refused.status == 503)
             #expect(refused.headers["Retry-After"] == "1")
@@ -216,7 +224,7 @@ struct RequestQueueTests {
         var router = Router()
         router.on("GET", "/", queue: queue, .completion { _, _ in })
         try await withServer(router) { address throws in
-            let client = HTTPClient(address)
+            let client = HTTPClient(address, timeout: patience)
             #expect(try client.send("GET", "/").status == 500)
             #expect(try client.send("GET", "/").status == 500)
         }

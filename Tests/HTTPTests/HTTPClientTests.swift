@@ -6,7 +6,7 @@ struct HTTPClientTests {
     @Test func `nobody listening is told apart from no answer`() async throws {
         let path = "/tmp/none-\(UUID().uuidString.prefix(8)).sock"
         #expect {
-            try HTTPClient(.unix(path: path)).send("GET", "/")
+            try HTTPClient(.unix(path: path), timeout: patience).send("GET", "/")
         } throws: { error in
             if case .notConnected? = error as? HTTPClientError { true } else { false }
         }
@@ -29,7 +29,7 @@ struct HTTPClientTests {
             configuration.loops = 1
         }
         try await withServer(router, configure: configure) { address throws in
-            let client = HTTPClient(address)
+            let client = HTTPClient(address, timeout: patience)
             #expect(try client.send("POST", "/", body: [1]).text == "1")
             // When this connection is closed for idleness, the older one is too.
             #expect(try RawConnection(address).readToEnd() == "")
@@ -42,7 +42,7 @@ struct HTTPClientTests {
         router.on("GET", "/", .immediate { _ in .text("12345") })
         try await withServer(router) { address throws in
             #expect(throws: HTTPClientError.malformed("the body is over 4 bytes")) {
-                try HTTPClient(address, bodyBytesMax: 4).send("GET", "/")
+                try HTTPClient(address, timeout: patience, bodyBytesMax: 4).send("GET", "/")
             }
         }
     }

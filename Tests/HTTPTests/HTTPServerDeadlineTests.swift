@@ -104,7 +104,8 @@ struct HTTPServerDeadlineTests {
             // With one connection allowed, another is served once the first is gone.
             var status = 503
             while status == 503 {
-                status = (try? HTTPClient(address).send("GET", "/").status) ?? 503
+                status =
+                    (try? HTTPClient(address, timeout: patience).send("GET", "/").status) ?? 503
             }
             #expect(status == 200)
         }

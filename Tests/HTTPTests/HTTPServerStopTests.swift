@@ -34,7 +34,7 @@ struct HTTPServerStopTests {
             busy.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n")
             let done = calls.take()
             Task {
-                await server.stop(within: .seconds(20))
+                await server.stop(within: patience)
                 stopped.put(true)
             }
             #expect(idle.readToEnd() == "")
@@ -45,7 +45,7 @@ struct HTTPServerStopTests {
         }
         #expect(try await offPool { stopped.take() })
         await #expect(throws: HTTPClientError.self) {
-            try await HTTPClient(address).request("GET", "/")
+            try await HTTPClient(address, timeout: patience).request("GET", "/")
         }
     }
 
@@ -53,7 +53,7 @@ struct HTTPServerStopTests {
         var router = Router()
         router.on("GET", "/", .immediate { _ in .text("root") })
         var configuration = HTTPServer.Configuration(listeners: [.tcp(host: "127.0.0.1", port: 0)])
-        configuration.limits.lastCall = .seconds(20)
+        configuration.limits.lastCall = patience
         let server = HTTPServer(configuration: configuration, router: router)
         let address = try server.start()[0]
         let stopped = Handover<Bool>()
@@ -63,7 +63,7 @@ struct HTTPServerStopTests {
             _ = used.read(through: "root")
             let new = try RawConnection(address)
             Task {
-                await server.stop(within: .seconds(20))
+                await server.stop(within: patience)
                 stopped.put(true)
             }
             // The server stops: it has let go of the connection that was idle.
@@ -80,7 +80,7 @@ struct HTTPServerStopTests {
         let held = try Held()
         let address = held.address
         let silent = try await offPool { try RawConnection(address) }
-        await held.server.stop(within: .seconds(20))
+        await held.server.stop(within: patience)
         #expect(try await offPool { silent.readToEnd() } == "")
     }
 
@@ -91,7 +91,7 @@ struct HTTPServerStopTests {
             let client = Handover<HTTPClientError?>()
             Thread.detachNewThread {
                 do throws(HTTPClientError) {
-                    _ = try HTTPClient(address).send("GET", "/held")
+                    _ = try HTTPClient(address, timeout: patience).send("GET", "/held")
                     client.put(nil)
                 } catch { client.put(error) }
             }
@@ -114,10 +114,10 @@ struct HTTPServerStopTests {
             connection?.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n")
             let done = calls.take()
             connection = nil
-            #expect(try HTTPClient(address).send("GET", "/").text == "root")
+            #expect(try HTTPClient(address, timeout: patience).send("GET", "/").text == "root")
             done(.text("nobody listens"))
             done(.text("nor now"))
-            #expect(try HTTPClient(address).send("GET", "/").text == "root")
+            #expect(try HTTPClient(address, timeout: patience).send("GET", "/").text == "root")
         }
         await held.server.stop(within: .zero)
     }

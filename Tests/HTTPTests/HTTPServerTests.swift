@@ -52,7 +52,7 @@ struct HTTPServerTests {
             configuration.now = { Date(timeIntervalSince1970: 784_111_777) }
         }
         try await withServer(router, configure: configure) { address throws in
-            let response = try HTTPClient(address).send("GET", "/")
+            let response = try HTTPClient(address, timeout: patience).send("GET", "/")
             #expect(response.headers["Date"] == "Sun, 06 Nov 1994 08:49:37 GMT")
             #expect(response.headers["Content-Length"] == "4")
         }
@@ -146,7 +146,10 @@ struct HTTPServerTests {
             let answer = try #require(connection.readToEnd())
             #expect(answer.hasPrefix("HTTP/1.1 411 "))
             #expect(answer.contains("Connection: close\r\n"))
-            #expect(try HTTPClient(address).send("POST", "/needed", body: []).text == "0")
+            #expect(
+                try HTTPClient(address, timeout: patience).send("POST", "/needed", body: []).text
+                    == "0"
+            )
             let chunked = try RawConnection(address)
             chunked.send(
                 "POST /needed HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
@@ -157,7 +160,7 @@ struct HTTPServerTests {
 
     @Test func `OPTIONS * is answered for the server as a whole (RFC 9110 §9.3.7)`() async throws {
         try await withServer(router) { address throws in
-            let answer = try HTTPClient(address).send("OPTIONS", "*")
+            let answer = try HTTPClient(address, timeout: patience).send("OPTIONS", "*")
             #expect(answer.status == 204)
             #expect(answer.headers["Content-Length"] == nil)
         }
@@ -191,7 +194,7 @@ struct HTTPServerTests {
 
     @Test func `405 and 404 keep the connection`() async throws {
         try await withServer(router) { address throws in
-            let client = HTTPClient(address)
+            let client = HTTPClient(address, timeout: patience)
             #expect(try client.send("DELETE", "/").headers["Allow"] == "GET, HEAD")
             #expect(try client.send("POST", "/none", body: [1, 2]).status == 404)
             #expect(try client.send("GET", "/").status == 200)
@@ -243,14 +246,23 @@ struct HTTPServerTests {
     @Test func `a route may take a larger body than the others`() async throws {
         try await withServer(router) { address throws in
             let body = [UInt8](repeating: 7, count: 3 << 20)
-            #expect(try HTTPClient(address).send("POST", "/wide", body: body).text == "3145728")
-            #expect(try HTTPClient(address).send("POST", "/echo", body: body).status == 413)
+            #expect(
+                try HTTPClient(address, timeout: patience).send("POST", "/wide", body: body).text
+                    == "3145728"
+            )
+            #expect(
+                try HTTPClient(address, timeout: patience).send("POST", "/echo", body: body).status
+                    == 413
+            )
         }
     }
 
     @Test func `a large answer reaches a slow reader whole`() async throws {
         try await withServer(router) { address throws in
-            #expect(try HTTPClient(address).send("GET", "/large").body.count == 8 << 20)
+            #expect(
+                try HTTPClient(address, timeout: patience).send("GET", "/large").body.count == 8
+                    << 20
+            )
         }
     }
 
@@ -263,7 +275,7 @@ struct HTTPServerTests {
             let text = try #require(connection.readToEnd())
             #expect(text.hasSuffix("\r\n\r\nroot"))
             #expect(text.components(separatedBy: "HTTP/1.1").count == 2)
-            #expect(try HTTPClient(address).send("GET", "/").status == 200)
+            #expect(try HTTPClient(address, timeout: patience).send("GET", "/").status == 200)
         }
     }
 
@@ -314,7 +326,7 @@ struct HTTPServerTests {
         )
         router.on("GET", "/mad", .immediate { _ in HTTPResponse(status: 42) })
         try await withServer(router) { address throws in
-            let client = HTTPClient(address)
+            let client = HTTPClient(address, timeout: patience)
             let response = try client.send("GET", "/")
             #expect(response.headers["X"] == "a  Set-Cookie: b")
             #expect(response.headers.values("Content-Length") == ["2"])
@@ -331,7 +343,7 @@ struct HTTPServerTests {
             configuration.makeID = { "id-1" }
         }
         try await withServer(router, configure: configure) { address throws in
-            _ = try HTTPClient(address).send("GET", "/async?token=secret")
+            _ = try HTTPClient(address, timeout: patience).send("GET", "/async?token=secret")
             let access = log.take()
             #expect(access.method == "GET")
             #expect(access.path == "/async")
@@ -351,7 +363,7 @@ struct HTTPServerTests {
             let finished = Handover<Bool>()
             for number in 0..<16 {
                 Thread.detachNewThread {
-                    let client = HTTPClient(address)
+                    let client = HTTPClient(address, timeout: patience)
                     let isRight = (0..<40).allSatisfy { round in
                         let name = "\(number)-\(round)"
                         let target = round % 2 == 0 ? "/async?n=\(name)" : "/thread"

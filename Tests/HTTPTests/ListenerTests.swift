@@ -28,7 +28,10 @@ struct ListenerTests {
         #expect(try server.start() == [.unix(path: path)])
         let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
         #expect(mode == 0o660)
-        let text = try await HTTPClient(.unix(path: path)).request("GET", "/peer").text
+        let text = try await HTTPClient(.unix(path: path), timeout: patience).request(
+            "GET",
+            "/peer"
+        ).text
         #expect(text == "\(HTTPPeer.unix(uid: getuid(), pid: getpid()))")
         await server.stop(within: .zero)
         #expect(!FileManager.default.fileExists(atPath: path))
@@ -43,9 +46,18 @@ struct ListenerTests {
             .unix(path: path, router: staff)
         )
         let addresses = try server.start()
-        #expect(try await HTTPClient(addresses[0]).request("GET", "/staff").status == 404)
-        #expect(try await HTTPClient(addresses[0]).request("GET", "/peer").status == 200)
-        #expect(try await HTTPClient(addresses[1]).request("GET", "/staff").status == 200)
+        #expect(
+            try await HTTPClient(addresses[0], timeout: patience).request("GET", "/staff").status
+                == 404
+        )
+        #expect(
+            try await HTTPClient(addresses[0], timeout: patience).request("GET", "/peer").status
+                == 200
+        )
+        #expect(
+            try await HTTPClient(addresses[1], timeout: patience).request("GET", "/staff").status
+                == 200
+        )
         await server.stop(within: .zero)
     }
 
@@ -62,7 +74,11 @@ struct ListenerTests {
         let server = Self.server(.tcp(host: "::1", port: 0))
         guard let address = try? server.start().first else { return }
         #expect(address.description.hasPrefix("[::1]:"))
-        #expect(try await HTTPClient(address).request("GET", "/peer").text.contains("::1"))
+        #expect(
+            try await HTTPClient(address, timeout: patience).request("GET", "/peer").text.contains(
+                "::1"
+            )
+        )
         await server.stop(within: .zero)
     }
 
@@ -78,7 +94,10 @@ struct ListenerTests {
         // The socket is closed and its file, which moved, still there: a stale one.
         let second = Self.server(.unix(path: moved))
         _ = try second.start()
-        #expect(try await HTTPClient(.unix(path: moved)).request("GET", "/peer").status == 200)
+        #expect(
+            try await HTTPClient(.unix(path: moved), timeout: patience).request("GET", "/peer")
+                .status == 200
+        )
         await second.stop(within: .zero)
         #expect(!FileManager.default.fileExists(atPath: moved))
     }
@@ -113,7 +132,9 @@ struct ListenerTests {
             connections.removeAll()
             // Until the server has closed its sides too, no descriptor may be left for a client.
             var status: Int?
-            while status == nil { status = (try? HTTPClient(address).send("GET", "/peer"))?.status }
+            while status == nil {
+                status = (try? HTTPClient(address, timeout: patience).send("GET", "/peer"))?.status
+            }
             precondition(status == 200)
             await server.stop(within: .zero)
         }

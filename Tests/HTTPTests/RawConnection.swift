@@ -1,6 +1,10 @@
 import Foundation
 import HTTP
 
+/// How long a test waits for what must come: far longer than the other suites of a slow machine keep
+/// the threads that it needs.
+let patience = Duration.seconds(300)
+
 /// A blocking socket that sends exactly the bytes it is told to.
 ///
 /// `@unchecked Sendable`: a test uses it from one thread at a time.
@@ -26,8 +30,8 @@ final class RawConnection: @unchecked Sendable {
             try Self.connect(fd, to: target)
         }
         // A test that would hang fails instead.
-        var patience = timeval(tv_sec: 20, tv_usec: 0)
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var limit = timeval(tv_sec: Int(patience.components.seconds), tv_usec: 0)
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
     deinit { close(fd) }

@@ -31,7 +31,7 @@ struct SocketActivationTests {
         defer { close(kept) }
         let first = Self.server([.inherited(descriptor: dup(kept))])
         let address = try first.start()[0]
-        #expect(try await HTTPClient(address).request("GET", "/").text == "root")
+        #expect(try await HTTPClient(address, timeout: patience).request("GET", "/").text == "root")
         await first.stop(within: .zero)
         let waiting = try await offPool { () throws in
             let connection = try RawConnection(address)

@@ -99,7 +99,7 @@ import Transport
         #expect(held.gate(now: back) == .waits(until: back + 10))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `while the platform is down the many wait for a few, and then all go on`() async throws {
         let world = try World()
         try world.crowd(200)
@@ -122,7 +122,7 @@ import Transport
         #expect(provisioner.breakerState == .closed)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `what a first key needs to know is learnt at the start`() async throws {
         let world = try World(sleeping: { _ in try await Task.sleep(for: .seconds(3600)) })
         let provisioner = world.provisioner

@@ -8,7 +8,7 @@ import Testing
 @testable import Provisioning
 
 @Suite struct WorkerTests {
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `the worker serves what is due and what it is woken for`() async throws {
         let world = try World(sleeping: { _ in try await Task.sleep(for: .seconds(3600)) })
         world.wish(.active)
@@ -23,7 +23,7 @@ import Testing
         try world.expectUp("suspended", isAwake: false)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `two who converge one subscription take turns`() async throws {
         let world = try World()
         world.wish(.active)
@@ -38,7 +38,7 @@ import Testing
         #expect(world.platform.calls.filter { $0 == .createRole }.count == 1)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `whoever works beside the worker wakes it afterwards`() async throws {
         let world = try World()
         world.wish(.ended)

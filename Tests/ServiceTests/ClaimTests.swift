@@ -125,7 +125,7 @@ struct ClaimTests {
         return response.transcript.replacing(id, with: "…")
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+    @Test(.timeLimit(.minutes(10)), arguments: [true, false])
     func `a used reference waits like an unknown one`(_ isUsed: Bool) async throws {
         let road = try await Road()
         let (subscriber, _, _) = try await road.claimed()
