@@ -12,18 +12,11 @@ package protocol ProviderAdapter: Sendable {
     /// The provider's name.
     var provider: Provider { get }
 
-    /// What the headers claim about the signature, in the strictest reading of their form.
-    func claim(in headers: HeaderValues) throws(SignatureFailure) -> SignatureClaim
+    /// How the provider signs.
+    var scheme: any SignatureScheme { get }
 
     /// The keys that a configured secret may stand for; most providers have exactly one.
     func keys(of secret: String) -> [[UInt8]]
-
-    /// The header fields that the provider would send with a body, for rehearsals and tests.
-    func signedHeaders(
-        for body: [UInt8],
-        secret: String,
-        at time: Date
-    ) -> [(name: String, value: String)]
 
     /// A cheap look at an event, without reading the whole of it; nil where it is none.
     func identity(of body: [UInt8], headers: HeaderValues) -> EventIdentity?
@@ -43,6 +36,18 @@ package protocol ProviderAdapter: Sendable {
 }
 
 extension ProviderAdapter {
+    /// The bytes of the whole text, which is what most providers mean.
+    package func keys(of secret: String) -> [[UInt8]] { [Array(secret.utf8)] }
+
+    /// The header fields that the provider would send with a body, for rehearsals and tests.
+    package func signedHeaders(
+        for body: [UInt8],
+        secret: String,
+        at time: Date
+    ) -> [(name: String, value: String)] {
+        scheme.headers(for: body, key: keys(of: secret).first ?? [], at: time)
+    }
+
     /// What the event says itself, for a provider whose objects cannot be asked for.
     package func reading(
         of body: [UInt8],

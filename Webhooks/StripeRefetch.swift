@@ -186,10 +186,3 @@ struct StripeRefetch {
         )
     }
 }
-
-extension FieldFault {
-    /// The event is parked, with the place of the fault.
-    var reading: EventReading {
-        .parked(Need(.malformed, subject: path, reason: "\(path) \(problem)."))
-    }
-}

@@ -16,16 +16,9 @@ struct StripeSubscription {
     func reading(_ made: MakeEvent) throws(FieldFault) -> EventReading {
         try object.expectObject("subscription")
         if let behavior = object["pause_collection"]["behavior"].present, pause == nil, !ended {
-            let word = try behavior.word()
-            let reason = "\(behavior.path) is \"\(word)\", which this version does not know."
-            return .parked(Need(.unknownStatus, subject: word, reason: reason))
+            return try .unknown(behavior)
         }
-        guard let status = try status() else {
-            let word = try object["status"].word()
-            let reason =
-                "\(object["status"].path) is \"\(word)\", which this version does not know."
-            return .parked(Need(.unknownStatus, subject: word, reason: reason))
-        }
+        guard let status = try status() else { return try .unknown(object["status"]) }
         if !status.isFinal, object["items"]["has_more"].value == true {
             let id = try object["id"].id()
             let reason = "\(object["items"].path) is cut short; \(id) must be fetched from Stripe."

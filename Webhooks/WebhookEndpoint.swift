@@ -82,7 +82,7 @@ package struct WebhookEndpoint: Sendable {
         body: [UInt8],
         now: Date
     ) throws(SignatureFailure) {
-        let claim = try adapter.claim(in: headers)
+        let claim = try adapter.scheme.claim(in: headers)
         guard isSigned(body, as: claim, at: now) else { throw .noValidSignature }
         guard let tolerance, let timestamp = claim.timestamp else { return }
         let age = now.timeIntervalSince1970 - Double(timestamp)

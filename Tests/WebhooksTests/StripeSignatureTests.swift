@@ -1,7 +1,3 @@
-import Digest
-import Foundation
-import JSON
-import Subscriptions
 import Testing
 import Webhooks
 
@@ -24,15 +20,13 @@ import Webhooks
     ]
 
     @Test func `every published case is accepted or refused as the file says`() throws {
-        let cases = try #require(try Fixture.json("stripe-signatures.json")["cases"]?.array)
         var counts = ["accept": 0, "reject": 0, "either": 0, "reject-recommended": 0]
-        for example in cases {
-            let id = try #require(example["id"]?.string)
-            let expect = try #require(example["expect"]?.string)
-            let isAccepted = try outcome(of: example) == nil
-            #expect(isAccepted == (expect == "accept"), "\(id)")
-            #expect((Self.deviations[id] != nil) == !["accept", "reject"].contains(expect))
-            counts[expect, default: 0] += 1
+        for example in try SignatureCase.all(in: "stripe-signatures.json") {
+            let isAccepted = try example.refusal(by: StripeAdapter()) == nil
+            #expect(isAccepted == (example.expect == "accept"), "\(example.id)")
+            let isDisputed = !["accept", "reject"].contains(example.expect)
+            #expect((Self.deviations[example.id] != nil) == isDisputed)
+            counts[example.expect, default: 0] += 1
         }
         #expect(counts == ["accept": 12, "reject": 17, "either": 9, "reject-recommended": 1])
     }
@@ -51,28 +45,8 @@ import Webhooks
         ("stripe/edge/negative-t", .invalidHeader(header: "Stripe-Signature")),
     ])
     func `a refusal has its name`(id: String, failure: SignatureFailure) throws {
-        let cases = try #require(try Fixture.json("stripe-signatures.json")["cases"]?.array)
-        let example = try #require(cases.first { $0["id"]?.string == id })
-        #expect(try outcome(of: example) == failure)
-    }
-
-    private func outcome(of example: JSONValue) throws -> SignatureFailure? {
-        let secrets = try #require(example["secrets"]?.array).compactMap(\.string)
-        let body = try #require(example["body_b64"]?.string.flatMap { Base64.decode($0) })
-        let tolerance = try #require(example["tolerance"]?.integer)
-        let endpoint = WebhookEndpoint(
-            adapter: StripeAdapter(),
-            secrets: secrets,
-            // The SDKs switch the check off with 0.
-            tolerance: tolerance == 0 ? nil : .seconds(tolerance)
-        )
-        let headers = try #require(example["headers"]?.object)
-        return failure {
-            try endpoint.verify(
-                headers: { name in headers[name]?.string.map { [$0] } ?? [] },
-                body: body,
-                now: Date(timeIntervalSince1970: Double(try #require(example["now"]?.integer)))
-            )
-        }
+        let cases = try SignatureCase.all(in: "stripe-signatures.json")
+        let example = try #require(cases.first { $0.id == id })
+        #expect(try example.refusal(by: StripeAdapter()) == failure)
     }
 }

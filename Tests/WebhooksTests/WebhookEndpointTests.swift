@@ -133,26 +133,10 @@ import Webhooks
     /// header, two keys for a secret, and says no mode.
     private struct OtherAdapter: ProviderAdapter {
         let provider = Provider(rawValue: "other")
-
-        func claim(in headers: HeaderValues) throws(SignatureFailure) -> SignatureClaim {
-            guard let value = headers("X-Signature").first else {
-                throw .notSigned(header: "X-Signature")
-            }
-            guard let code = Hex.decode(value) else { throw .invalidHeader(header: "X-Signature") }
-            return SignatureClaim(timestamp: nil, prefix: [], candidates: [code])
-        }
+        let scheme: any SignatureScheme = BodySignature(header: "X-Signature")
 
         func keys(of secret: String) -> [[UInt8]] {
-            [Array(secret.utf8), Base64.decode(secret) ?? []]
-        }
-
-        func signedHeaders(
-            for body: [UInt8],
-            secret: String,
-            at time: Date
-        ) -> [(name: String, value: String)] {
-            let key = keys(of: secret).last ?? []
-            return [("X-Signature", Hex.encode(HMAC.authenticationCode(for: body, key: key)))]
+            [Base64.decode(secret) ?? [], Array(secret.utf8)]
         }
 
         func identity(of body: [UInt8], headers: HeaderValues) -> EventIdentity? {
