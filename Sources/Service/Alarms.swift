@@ -7,8 +7,8 @@ struct Alarms: Sendable {
     let endpoints: [Provider: WebhookEndpoint]
     /// The providers whose API we have a key of.
     let asked: Set<Provider>
-    /// How long a provider that used to talk may be silent.
-    let silence: Duration
+    /// How long each provider that used to talk may be silent.
+    let silences: [Provider: Duration]
 
     func sentences(_ reader: any StoreReader, now: Date) throws -> [String] {
         var sentences: [String] = []
@@ -19,7 +19,7 @@ struct Alarms: Sendable {
                         + "set a current one and restart."
                 )
             }
-            if let last = try reader.lastDelivery(of: provider),
+            if let last = try reader.lastDelivery(of: provider), let silence = silences[provider],
                 now.timeIntervalSince(last) > silence.seconds
             {
                 sentences.append(

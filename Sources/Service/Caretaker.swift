@@ -17,7 +17,6 @@ struct Caretaker: Sendable {
     let store: any Store
     let alarms: Alarms
     let reconcilers: [Provider: Reconciler]
-    let reconcileEvery: Duration
     let now: @Sendable () -> Date
     let log: Log
     let arrived: Bell
@@ -33,7 +32,6 @@ struct Caretaker: Sendable {
         store: any Store,
         alarms: Alarms,
         reconcilers: [Provider: Reconciler],
-        reconcileEvery: Duration,
         now: @escaping @Sendable () -> Date,
         log: Log,
         arrived: Bell
@@ -41,7 +39,6 @@ struct Caretaker: Sendable {
         self.store = store
         self.alarms = alarms
         self.reconcilers = reconcilers
-        self.reconcileEvery = reconcileEvery
         self.now = now
         self.log = log
         self.arrived = arrived
@@ -64,7 +61,12 @@ struct Caretaker: Sendable {
         } catch {
             log.error("caretaker.stalled", ["error": "\(error)"])
         }
-        for reconciler in reconcilers.values { await reconcile(reconciler) }
+        // Side by side, so that one provider in trouble holds up no other.
+        await withTaskGroup(of: Void.self) { group in
+            for reconciler in reconcilers.values {
+                group.addTask { await reconcile(reconciler) }
+            }
+        }
     }
 
     private func raiseAlarms() async throws {
@@ -116,7 +118,7 @@ struct Caretaker: Sendable {
         do {
             let last = try await store.read { try $0.reconciliation(provider) }
             if let finished = last?.finishedAt,
-                now.timeIntervalSince(finished) < reconcileEvery.seconds
+                now.timeIntervalSince(finished) < reconciler.every.seconds
             {
                 return
             }

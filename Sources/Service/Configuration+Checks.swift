@@ -1,7 +1,6 @@
 import DreamFactory
 import Foundation
 import Subscriptions
-package import Webhooks
 
 extension Configuration {
     static func required(
@@ -145,86 +144,7 @@ extension Configuration {
         return key
     }
 
-    /// The address of Stripe's API; another than Stripe's own is for rehearsals.
-    static func stripeOrigin(_ url: URL, _ mode: Mode) throws(ConfigurationError) -> String {
-        let text = url.absoluteString
-        guard text != KnownProvider.stripe.api?.origin else { return text }
-        guard mode == .test, PlatformAddress.isLoopback(url.host ?? "") else {
-            throw ConfigurationError(
-                "STRIPE_API_URL is for rehearsals: it must be on loopback and in test mode; leave "
-                    + "it out to ask Stripe."
-            )
-        }
-        return text
-    }
-
-    static func stripeSecrets(
-        _ settings: Settings,
-        _ mode: Mode
-    ) throws(ConfigurationError) -> [WebhookSecret] {
-        let secrets = try signingSecrets(settings)
-        guard !secrets.isEmpty else {
-            throw ConfigurationError(
-                "Set STRIPE_WEBHOOK_SECRET to the signing secret of the webhook endpoint, which "
-                    + "Stripe shows beside it (whsec_…)."
-            )
-        }
-        // Stripe's own have 32 characters after the prefix; rehearsals may use shorter ones.
-        let least = mode == .live ? 24 : 8
-        guard secrets.allSatisfy({ $0.text.utf8.count >= least }) else {
-            throw ConfigurationError(
-                "STRIPE_WEBHOOK_SECRET is too short to be safe: \(least) characters are the least "
-                    + "in \(mode) mode."
-            )
-        }
-        return secrets
-    }
-
-    /// The signing secrets of Stripe's webhook: separated by commas, each with the times between
-    /// which it counts where it does not always.
-    package static func signingSecrets(
-        _ settings: Settings
-    ) throws(ConfigurationError) -> [WebhookSecret] {
-        var secrets: [WebhookSecret] = []
-        for entry in list(settings["STRIPE_WEBHOOK_SECRET"]) {
-            let parts = entry.split(separator: ";", omittingEmptySubsequences: false)
-                .map { $0.trimmingCharacters(in: .whitespaces) }
-            var times: [String: Date] = [:]
-            for part in parts.dropFirst() {
-                let sides = part.split(separator: "=", maxSplits: 1).map(String.init)
-                guard sides.count == 2, ["not-before", "not-after"].contains(sides[0]),
-                    times[sides[0]] == nil, let time = try? Date(sides[1], strategy: .iso8601)
-                else {
-                    throw ConfigurationError(
-                        "STRIPE_WEBHOOK_SECRET: after a secret stand ;not-before=TIME and "
-                            + ";not-after=TIME, with times such as 2026-08-01T12:00:00Z."
-                    )
-                }
-                times[sides[0]] = time
-            }
-            secrets.append(
-                WebhookSecret(
-                    parts[0],
-                    notBefore: times["not-before"],
-                    notAfter: times["not-after"]
-                )
-            )
-        }
-        return secrets
-    }
-
-    static func refuseForeignAPIKey(_ key: String?, _ mode: Mode) throws(ConfigurationError) {
-        guard let key else { return }
-        let foreign = mode == .live ? "_test_" : "_live_"
-        guard !key.contains(foreign) else {
-            throw ConfigurationError(
-                "STRIPE_API_KEY is of the other mode: in \(mode) mode it must not be a key with "
-                    + "\(foreign) in it."
-            )
-        }
-    }
-
-    private static func list(_ text: String?) -> [String] {
+    static func list(_ text: String?) -> [String] {
         (text ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
             .filter { !$0.isEmpty }
     }

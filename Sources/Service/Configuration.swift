@@ -1,7 +1,6 @@
 package import DreamFactory
 package import Foundation
 package import Subscriptions
-package import Webhooks
 
 /// Everything a running Tollgate is told, checked.
 package struct Configuration: Sendable {
@@ -27,18 +26,8 @@ package struct Configuration: Sendable {
     package var publicURL: URL
     /// Who Tollgate is at the platform: an administrator, or an app's key.
     package var platformCaller: PlatformCaller
-    /// The secrets of Stripe's webhook, the first of which signs rehearsals.
-    package var stripeSecrets: [WebhookSecret]
-    /// The key of Stripe's API, where objects are to be fetched.
-    package var stripeAPIKey: String?
-    /// Where Stripe's API answers.
-    package var stripeAPIOrigin: String?
-    /// How long Stripe may be silent before that is an alarm.
-    package var stripeSilence: Duration = .seconds(3 * 86_400)
-    /// How often all subscriptions are compared with Stripe's.
-    package var stripeReconcile: Duration = .seconds(86_400)
-    /// How old a signature may be.
-    package var stripeTolerance: Duration = .seconds(300)
+    /// The payment providers whose events are taken.
+    package var providers: [Provider: ProviderConfiguration]
     /// How long a checkout's reference can be claimed.
     package var claimWindow: Duration = .seconds(3_600)
 
@@ -49,14 +38,14 @@ package struct Configuration: Sendable {
         platform: PlatformAddress,
         publicURL: URL,
         platformCaller: PlatformCaller,
-        stripeSecrets: [WebhookSecret]
+        providers: [Provider: ProviderConfiguration]
     ) {
         self.mode = mode
         self.keyRing = keyRing
         self.platform = platform
         self.publicURL = publicURL
         self.platformCaller = platformCaller
-        self.stripeSecrets = stripeSecrets
+        self.providers = providers
     }
 
     /// Scheme, host and port of the platform, by which an installation knows it.
@@ -76,16 +65,11 @@ package struct Configuration: Sendable {
             platform: try Self.address(platform, mode),
             publicURL: try Self.publicURL(settings, mode) ?? platform,
             platformCaller: caller,
-            stripeSecrets: try Self.stripeSecrets(settings, mode)
+            providers: try Self.providers(settings, mode)
         )
         try readPlaces(settings)
         try readTimes(settings)
         publicLimits = try PublicLimits(settings)
-        try Self.refuseForeignAPIKey(settings["STRIPE_API_KEY"], mode)
-        stripeAPIKey = settings["STRIPE_API_KEY"]
-        if let url = try Self.url(settings, "STRIPE_API_URL") {
-            stripeAPIOrigin = try Self.stripeOrigin(url, mode)
-        }
     }
 
     private mutating func readPlaces(_ settings: Settings) throws(ConfigurationError) {
@@ -129,12 +113,9 @@ package struct Configuration: Sendable {
             }
             claimWindow = window
         }
-        try Self.read(&stripeTolerance, settings, "STRIPE_TOLERANCE", "1s", "60m", "300s")
-        try Self.read(&stripeSilence, settings, "STRIPE_SILENCE", "1m", "365d", "3d")
-        try Self.read(&stripeReconcile, settings, "STRIPE_RECONCILE", "5m", "365d", "24h")
     }
 
-    private static func read(
+    static func read(
         _ duration: inout Duration,
         _ settings: Settings,
         _ name: String,

@@ -23,6 +23,8 @@ package struct Reconciler: Sendable {
 
     let listing: any ProviderListing
     let api: ProviderAPI
+    /// How long after one comparison the next begins by itself.
+    let every: Duration
     let store: any Store
     let desk: ReconcileDesk
     let now: @Sendable () -> Date

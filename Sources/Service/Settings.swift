@@ -13,15 +13,15 @@ package struct ConfigurationError: Error, Hashable, CustomStringConvertible {
 /// named by `NAME_FILE`.
 package struct Settings: Sendable {
     /// Every name that is read, in the order of the README.
-    package static let names = [
-        "TOLLGATE_DATABASE", "TOLLGATE_LISTEN", "TOLLGATE_MODE", "TOLLGATE_MASTER_KEY",
-        "TOLLGATE_MASTER_KEYS_OLD", "TOLLGATE_CLAIM_WINDOW", "TOLLGATE_SOCKET",
-        "TOLLGATE_SOCKET_GROUP", "DREAMFACTORY_URL", "DREAMFACTORY_PUBLIC_URL",
-        "DREAMFACTORY_EMAIL", "DREAMFACTORY_PASSWORD", "DREAMFACTORY_API_KEY",
-        "STRIPE_WEBHOOK_SECRET", "STRIPE_API_KEY", "STRIPE_API_URL", "STRIPE_TOLERANCE",
-        "STRIPE_SILENCE", "STRIPE_RECONCILE", "TOLLGATE_TRUSTED_PROXIES",
-        "TOLLGATE_WEBHOOKS_IN_FLIGHT", "TOLLGATE_CONNECTIONS", "TOLLGATE_CONNECTIONS_PER_ADDRESS",
-    ]
+    package static let names =
+        [
+            "TOLLGATE_DATABASE", "TOLLGATE_LISTEN", "TOLLGATE_MODE", "TOLLGATE_MASTER_KEY",
+            "TOLLGATE_MASTER_KEYS_OLD", "TOLLGATE_CLAIM_WINDOW", "TOLLGATE_SOCKET",
+            "TOLLGATE_SOCKET_GROUP", "DREAMFACTORY_URL", "DREAMFACTORY_PUBLIC_URL",
+            "DREAMFACTORY_EMAIL", "DREAMFACTORY_PASSWORD", "DREAMFACTORY_API_KEY",
+            "TOLLGATE_TRUSTED_PROXIES", "TOLLGATE_WEBHOOKS_IN_FLIGHT", "TOLLGATE_CONNECTIONS",
+            "TOLLGATE_CONNECTIONS_PER_ADDRESS",
+        ] + KnownProvider.all.flatMap(\.settings)
 
     private let values: [String: String]
     /// The names of the file's environments, sorted.

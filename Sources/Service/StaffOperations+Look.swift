@@ -11,7 +11,6 @@ extension StaffOperations {
         let body = try await store.read { reader -> JSONValue in
             let installation = try reader.installation()
             let counts = try reader.eventCounts()
-            let run = try reader.reconciliation(.stripe)
             return [
                 "mode": .string(access.mode.rawValue),
                 "installation": StaffView.text(installation?.shortID),
@@ -25,12 +24,7 @@ extension StaffOperations {
                 ],
                 "serving": .bool(isServing),
                 "alarms": .array(try alarms.sentences(reader, now: now).map(JSONValue.string)),
-                "reconciled": [
-                    "started_at": StaffView.date(run?.startedAt),
-                    "finished_at": StaffView.date(run?.finishedAt),
-                    "compared": StaffView.number(run?.compared),
-                    "changed": StaffView.number(run?.changed),
-                ],
+                "providers": .array(try providers(reader)),
                 "events": .object(
                     Dictionary(
                         uniqueKeysWithValues: InboxEvent.State.allCases.map {
@@ -56,6 +50,26 @@ extension StaffOperations {
             ]
         }
         return StaffReply(problem == nil ? .done : .failed, problem, body: body)
+    }
+
+    /// Every provider that is received: its last delivery, and its last comparison where its API
+    /// can be asked.
+    private func providers(_ reader: any StoreReader) throws -> [JSONValue] {
+        try alarms.endpoints.keys.map(\.rawValue).sorted().map { name in
+            let provider = Provider(rawValue: name)
+            let run = try reader.reconciliation(provider)
+            return [
+                "name": .string(name),
+                "last_delivery_at": StaffView.date(try reader.lastDelivery(of: provider)),
+                "compares": .bool(reconcilers[provider] != nil),
+                "reconciled": [
+                    "started_at": StaffView.date(run?.startedAt),
+                    "finished_at": StaffView.date(run?.finishedAt),
+                    "compared": StaffView.number(run?.compared),
+                    "changed": StaffView.number(run?.changed),
+                ],
+            ]
+        }
     }
 
     func listSubscriptions(_ request: StaffRequest) async throws -> StaffReply {

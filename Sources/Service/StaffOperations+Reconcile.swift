@@ -8,13 +8,15 @@ extension StaffOperations {
     ///
     /// A run that is written goes on where it was; a dry one is told where by `cursor`.
     func reconcile(_ request: StaffRequest) async throws -> StaffReply {
-        let name = request.arguments["provider"]?.string ?? Provider.stripe.rawValue
-        guard let reconciler = reconcilers[Provider(rawValue: name)] else {
-            throw StaffStop(
+        let names = reconcilers.keys.map(\.rawValue).sorted()
+        guard request.arguments["provider"]?.string != nil || names.count < 2 else {
+            return StaffReply(
                 .usage,
-                "There is no key for the API of \(name): set STRIPE_API_KEY to compare with Stripe."
+                "Several providers can be compared with: name one of \(names.joined(separator: ", ")).",
+                body: ["providers": .array(names.map(JSONValue.string))]
             )
         }
+        let reconciler = try reconciler(request.arguments["provider"]?.string ?? names.first)
         let isDry = request.flag("dry_run")
         var run = try await reconciler.begin(isAnew: isDry || request.flag("anew"))
         let isResumed = run.cursor != nil
@@ -37,7 +39,8 @@ extension StaffOperations {
         return StaffReply(
             .done,
             body: [
-                "provider": .string(name), "dry_run": .bool(isDry), "resumed": .bool(isResumed),
+                "provider": .string(reconciler.provider.rawValue), "dry_run": .bool(isDry),
+                "resumed": .bool(isResumed),
                 "compared": .integer(Int64(page.run.compared)),
                 "changed": .integer(Int64(page.run.changed)),
                 "returned": .integer(Int64(page.returned)),
@@ -45,6 +48,23 @@ extension StaffOperations {
                 "done": .bool(page.run.finishedAt != nil),
                 "differences": .array(page.differences.map(Self.difference)),
             ]
+        )
+    }
+
+    private func reconciler(_ name: String?) throws -> Reconciler {
+        if let name, let reconciler = reconcilers[Provider(rawValue: name)] { return reconciler }
+        let known = name.flatMap(KnownProvider.named)
+        if let known, known.api == nil {
+            throw StaffStop(
+                .usage,
+                "\(known.title) has no API to compare with: its events are all that is known."
+            )
+        }
+        let settings = (known.map { [$0] } ?? KnownProvider.all).compactMap(\.api?.form.setting)
+        throw StaffStop(
+            .usage,
+            "There is no key for the API of \(known?.title ?? name ?? "any provider"): set "
+                + "\(settings.joined(separator: " or ")) to compare."
         )
     }
 

@@ -108,13 +108,7 @@ package final class Tollgate: Sendable {
             provisioner.wake()
             changed.ring()
         }
-        endpoints = [
-            .stripe: WebhookEndpoint(
-                adapter: StripeAdapter(),
-                signingSecrets: configuration.stripeSecrets,
-                tolerance: configuration.stripeTolerance
-            )
-        ]
+        endpoints = Self.endpoints(configuration)
         apis = Self.apis(configuration, surroundings)
         worker = InboxWorker(
             store: store,
@@ -127,47 +121,70 @@ package final class Tollgate: Sendable {
         )
     }
 
+    private static func endpoints(
+        _ configuration: Configuration
+    ) -> [Provider: WebhookEndpoint] {
+        var endpoints: [Provider: WebhookEndpoint] = [:]
+        for known in KnownProvider.all {
+            guard let told = configuration.providers[known.provider] else { continue }
+            endpoints[known.provider] = WebhookEndpoint(
+                adapter: known.adapter,
+                signingSecrets: told.secrets,
+                tolerance: told.tolerance
+            )
+        }
+        return endpoints
+    }
+
     private static func apis(
         _ configuration: Configuration,
         _ surroundings: Surroundings
     ) -> [Provider: ProviderAPI] {
-        guard let key = configuration.stripeAPIKey, let api = KnownProvider.stripe.api else {
-            return [:]
-        }
-        return [
-            .stripe: ProviderAPI(
+        var apis: [Provider: ProviderAPI] = [:]
+        for known in KnownProvider.all {
+            guard let api = known.api, let told = configuration.providers[known.provider],
+                let key = told.apiKey,
+                let origin = told.apiOrigin ?? api.origins[configuration.mode]
+            else { continue }
+            apis[known.provider] = ProviderAPI(
                 form: api.form,
-                origin: configuration.stripeAPIOrigin ?? api.origin,
+                origin: origin,
                 key: key,
                 sender: surroundings.sender,
                 now: surroundings.now,
                 sleep: surroundings.sleep,
                 jitter: { Double.random(in: 0..<1) }
             )
-        ]
+        }
+        return apis
     }
 
     var alarms: Alarms {
         Alarms(
             endpoints: endpoints,
             asked: Set(apis.keys),
-            silence: configuration.stripeSilence
+            silences: configuration.providers.mapValues(\.silence)
         )
     }
 
     var reconcilers: [Provider: Reconciler] {
-        guard let stripe = apis[.stripe], let api = KnownProvider.stripe.api else { return [:] }
-        return [
-            .stripe: Reconciler(
-                listing: api.listing,
-                api: stripe,
+        var reconcilers: [Provider: Reconciler] = [:]
+        for known in KnownProvider.all {
+            guard let listing = known.api?.listing, let api = apis[known.provider],
+                let told = configuration.providers[known.provider]
+            else { continue }
+            reconcilers[known.provider] = Reconciler(
+                listing: listing,
+                api: api,
+                every: told.reconcile,
                 store: store,
                 desk: ReconcileDesk(events: worker.desk),
                 now: surroundings.now,
                 notify: notify,
                 arrived: arrived
             )
-        ]
+        }
+        return reconcilers
     }
 
     var caretaker: Caretaker {
@@ -175,7 +192,6 @@ package final class Tollgate: Sendable {
             store: store,
             alarms: alarms,
             reconcilers: reconcilers,
-            reconcileEvery: configuration.stripeReconcile,
             now: surroundings.now,
             log: surroundings.log,
             arrived: arrived

@@ -24,6 +24,21 @@ package struct Catalogue: Hashable, Sendable {
         }
         self.plans = plans
         try refuseTwins()
+        try refuseUnknownProviders()
+    }
+
+    /// A price under a name that no provider has would never be sold, and nobody would say why.
+    private func refuseUnknownProviders() throws(CatalogueError) {
+        for (index, plan) in plans.enumerated() {
+            let unknown = Set(plan.prices.keys.map(\.rawValue))
+                .subtracting(Provider.sellers.map(\.rawValue))
+            guard let name = unknown.min() else { continue }
+            let names = Provider.sellers.map(\.rawValue).joined(separator: ", ")
+            throw CatalogueError(
+                path: "plans[\(index)].prices.\(name)",
+                reason: "a provider is one of \(names)"
+            )
+        }
     }
 
     private func refuseTwins() throws(CatalogueError) {

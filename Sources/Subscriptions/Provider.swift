@@ -18,8 +18,11 @@ package struct Provider: RawRepresentable, Hashable, Sendable, CustomStringConve
     /// Polar.
     package static let polar = Provider(rawValue: "polar")
 
-    /// Whoever sends events by the specification Standard Webhooks.
+    /// Any sender of Standard Webhooks that speaks Tollgate's own events.
     package static let standard = Provider(rawValue: "standard")
+
+    /// The providers that sell subscriptions.
+    package static let sellers: [Provider] = [.stripe, .paddle, .lemonSqueezy, .polar, .standard]
 
     /// The provider name of references that staff make with `claims create`.
     package static let tollgate = Provider(rawValue: "tollgate")

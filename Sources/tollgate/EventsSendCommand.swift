@@ -17,7 +17,7 @@ struct EventsSendCommand: Command {
             )
         ],
         ownOptions: [
-            .value("provider", "NAME", "whose events they are; stripe for a story"),
+            .value("provider", "NAME", "whose events they are; stripe unless told for a story"),
             .value(
                 "story",
                 "NAME",
@@ -37,7 +37,7 @@ struct EventsSendCommand: Command {
                 "URL",
                 "the server, http://127.0.0.1:8080 or TOLLGATE_LISTEN unless told"
             ),
-            .value("secret-file", "FILE", "the signing secret; STRIPE_WEBHOOK_SECRET unless told"),
+            .value("secret-file", "FILE", "the signing secret; the setting's unless told"),
             .flag("shift", "move all times by one amount, so that the last event happens now"),
             .flag("new-id", "give every event a new id, so that it is not known already"),
         ],
@@ -61,12 +61,15 @@ struct EventsSendCommand: Command {
         guard (story == nil) != call.arguments.positionals.isEmpty else {
             throw UsageError("Name event files or a --story, and not both.", declaration)
         }
-        let provider = story == nil ? try provider(call) : "stripe"
-        let secret = try secret(call, settings)
+        let known = try provider(call)
+        let provider = known.name
+        let secret = try secret(of: known, call, settings)
         let url = try url(call, settings, provider)
         let sender = URLSessionSender()
         if let story {
-            let rehearsal = StoryRehearsal(call: call, settings: settings) { name, body in
+            let rehearsal = StoryRehearsal(call: call, settings: settings, provider: known) {
+                name,
+                body in
                 await send(Delivery(file: name, body: body), provider, secret, url, sender)
             }
             return try await rehearsal.run(story)
@@ -118,17 +121,20 @@ struct EventsSendCommand: Command {
         return "\(result.word("file")): \(status) \(answer ?? result.word("error"))".plain
     }
 
-    private func provider(_ call: Call) throws -> String {
-        guard let typed = call.arguments["provider"] else {
+    private func provider(_ call: Call) throws -> KnownProvider {
+        guard
+            let typed = call.arguments["provider"]
+                ?? (call.arguments["story"] == nil ? nil : "stripe")
+        else {
             throw UsageError("--provider is missing: add --provider NAME.", declaration)
         }
-        guard Rehearsal.providers.contains(typed) else {
+        guard let known = KnownProvider.named(typed) else {
             throw UsageError(
                 "--provider takes one of \(Rehearsal.providers.joined(separator: ", ")).",
                 declaration
             )
         }
-        return typed
+        return known
     }
 
     private func deliveries(_ call: Call) throws -> [Delivery] {
@@ -151,7 +157,11 @@ struct EventsSendCommand: Command {
         return zip(files, changed).map { Delivery(file: $0, body: $1.serialized()) }
     }
 
-    private func secret(_ call: Call, _ settings: Settings) throws -> String {
+    private func secret(
+        of provider: KnownProvider,
+        _ call: Call,
+        _ settings: Settings
+    ) throws -> String {
         if let path = call.arguments["secret-file"] {
             let text = String(decoding: try contents(ofFile: path), as: UTF8.self)
                 .trimmingCharacters(in: .whitespacesAndNewlines)
@@ -160,11 +170,11 @@ struct EventsSendCommand: Command {
             }
             return text
         }
-        let secret = try Rehearsal.secret(of: settings, at: Date())
+        let secret = try Rehearsal.secret(of: provider, settings, at: Date())
         guard let secret else {
             throw CommandFailure(
                 .failed,
-                "Set STRIPE_WEBHOOK_SECRET to the server's signing secret, or name a file of it "
+                "Set \(provider.secretSetting) to the server's signing secret, or name a file of it "
                     + "with --secret-file."
             )
         }

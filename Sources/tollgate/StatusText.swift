@@ -7,6 +7,11 @@ enum StatusText {
         if body["alarms"]?.array?.isEmpty == false {
             text += section("alarms", body["alarms"], []) { [$0.string?.plain ?? "-"] }
         }
+        text += section(
+            "providers",
+            body["providers"],
+            ["provider", "last delivery", "compared with its API"]
+        ) { [$0.word("name"), $0.word("last_delivery_at"), reconciled($0)] }
         text += section("parked events", body["parked"], EventText.columns, EventText.row)
         text += section("stuck grants", body["stuck"], ["subscription", "since", "problem"]) {
             [$0.word("subscription"), $0.word("since"), $0.word("sentence")]
@@ -46,12 +51,10 @@ enum StatusText {
                     : "wait until one key has worked and a random one was refused",
             ],
             ["events", events.joined(separator: ", ")],
-            ["reconciled", reconciled(body["reconciled"] ?? [:])],
         ].filter { row in
             switch row[0] {
             case "problem": !isWell
             case "calls": platform["breaker"]?.string == "open"
-            case "reconciled": row[1] != "never"
             default: true
             }
         }
@@ -59,8 +62,11 @@ enum StatusText {
 }
 
 extension StatusText {
-    private static func reconciled(_ run: JSONValue) -> String {
-        guard run["started_at"]?.string != nil else { return "never" }
+    private static func reconciled(_ provider: JSONValue) -> String {
+        let run = provider["reconciled"] ?? [:]
+        guard run["started_at"]?.string != nil else {
+            return provider["compares"]?.bool == true ? "not yet" : "-"
+        }
         guard run["finished_at"]?.string != nil else {
             return "begun \(run.word("started_at")), at \(run.word("compared"))"
         }

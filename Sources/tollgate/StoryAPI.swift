@@ -4,7 +4,7 @@ import JSON
 import Service
 import Synchronization
 
-/// Stand-in for Stripe's API while a story is told: it has the objects that the events are about.
+/// Stand-in for a provider's API while a story is told: it has the objects that the events are about.
 final class StoryAPI: Sendable {
     /// What the handler and the story share.
     private final class Shelf: Sendable {
@@ -14,18 +14,18 @@ final class StoryAPI: Sendable {
     private let shelf = Shelf()
     private let server: HTTPServer
 
-    /// Listens where the server was told that Stripe's API is.
-    init(host: String, port: Int) throws {
+    /// Listens where the server was told that the provider's API is.
+    init(of provider: KnownProvider, host: String, port: Int) throws {
         var router = Router()
         router.on(
             "GET",
-            "/v1/{path...}",
+            "/{path...}",
             .immediate { [shelf] request in
                 let query = Dictionary(
                     request.query.map { ($0.name, $0.value) },
                     uniquingKeysWith: { _, last in last }
                 )
-                let answer = shelf.objects.withLock { Story.answer(request.path, query, $0) }
+                let answer = shelf.objects.withLock { provider.answer(request.path, query, $0) }
                 let missing: JSONValue = ["error": ["code": "resource_missing"]]
                 return .json(
                     (answer ?? missing).serialized(),
@@ -40,7 +40,7 @@ final class StoryAPI: Sendable {
         _ = try server.start()
     }
 
-    /// Objects from now on, by their path below `/v1/`.
+    /// Objects from now on, by the path of the request for each.
     func set(_ new: [String: JSONValue]) {
         shelf.objects.withLock { $0.merge(new) { _, last in last } }
     }

@@ -4,11 +4,12 @@ import Service
 
 /// Tells a story to a running server, event by event.
 struct StoryRehearsal {
-    /// How long the server may take over its events, while the stand-in for Stripe's API waits.
+    /// How long the server may take over its events, while the stand-in for the provider's API waits.
     private static let patience: Duration = .seconds(15)
 
     let call: Call
     let settings: Settings
+    let provider: KnownProvider
     /// Posts one event, under a name; its answer.
     let send: (String, [UInt8]) async -> JSONValue
 
@@ -16,7 +17,7 @@ struct StoryRehearsal {
         let story = try await story(name)
         let isShuffled = call.arguments["shuffle"] != nil
         let api = try startAPI()
-        if story.needsAPI, api == nil { call.console.complain(Self.hint) }
+        if story.needsAPI, api == nil { call.console.complain(hint) }
         var results: [JSONValue] = []
         if isShuffled {
             for step in story.steps { api?.set(step.objects) }
@@ -34,19 +35,21 @@ struct StoryRehearsal {
         return finish(story, results)
     }
 
-    private static let hint =
-        "tollgate: to map money that goes back, the server asks Stripe: set STRIPE_API_KEY to any "
-        + "key of test mode and STRIPE_API_URL to a free loopback address such as "
-        + "http://127.0.0.1:12111 for both the server and this command, which then stands in for "
-        + "Stripe. Without them these events are parked."
+    private var hint: String {
+        let (key, address) = provider.apiSettings ?? ("", "")
+        return
+            "tollgate: to map money that goes back, the server asks \(provider.title): set \(key) "
+            + "to any key of test mode and \(address) to a free loopback address such as "
+            + "http://127.0.0.1:12111 for both the server and this command, which then stands in "
+            + "for \(provider.title). Without them these events are parked."
+    }
 
     private func tell(_ steps: [Story.Step], _ api: StoryAPI?) async -> [JSONValue] {
         var results: [JSONValue] = []
         for step in steps {
             api?.set(step.objects)
             for _ in 0..<(call.arguments.has("duplicate") ? 2 : 1) {
-                let name = step.event["type"]?.string ?? "event"
-                let result = await send(name, step.event.serialized())
+                let result = await send(step.type, step.event.serialized())
                 if !call.isJSON { call.console.print(EventsSendCommand.line(result)) }
                 results.append(result)
             }
@@ -68,20 +71,21 @@ struct StoryRehearsal {
         let price = call.arguments["price"] ?? (isDown ? pair.last : pair.first)
         let other = call.arguments["other-price"] ?? (isDown ? pair.first : pair.last)
         let letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-        let story = Story(
-            name,
-            price: price ?? DemoEvents.price,
-            other: other ?? DemoEvents.price,
-            tag: String((0..<12).compactMap { _ in letters.randomElement() }),
-            now: Date()
-        )
-        guard let story else {
-            throw UsageError("--story takes one of \(Story.names.joined(separator: ", ")).")
+        do {
+            return try Story(
+                name,
+                of: provider,
+                price: price ?? DemoEvents.price,
+                other: other ?? DemoEvents.price,
+                tag: String((0..<12).compactMap { _ in letters.randomElement() }),
+                now: Date()
+            )
+        } catch {
+            throw UsageError(error.description)
         }
-        return story
     }
 
-    /// The prices of Stripe that the server's plans sell, one a plan, where it can be asked.
+    /// The provider's prices that the server's plans sell, one a plan, where it can be asked.
     private func soldPrices() async -> [String] {
         guard call.arguments["price"] == nil || call.arguments["other-price"] == nil else {
             return []
@@ -92,7 +96,7 @@ struct StoryRehearsal {
             let plans = try await door.perform("plans/list").body["plans"]?.array ?? []
             for plan in plans where plan["retired_at"]?.string == nil {
                 let shown = try await door.perform("plans/show", ["id": plan["id"] ?? ""])
-                let sold = shown.body.at("plan", "prices", "stripe")?.array ?? []
+                let sold = shown.body.at("plan", "prices", provider.name)?.array ?? []
                 let rate = shown.body.at("plan", "limits")?.array?.first?["rate"]?.int ?? .max
                 prices += sold.prefix(1).compactMap(\.string).map { ($0, rate) }
             }
@@ -124,19 +128,22 @@ struct StoryRehearsal {
     }
 
     private func startAPI() throws -> StoryAPI? {
-        guard let text = settings["STRIPE_API_URL"], let url = URL(string: text),
+        guard let name = provider.apiSettings?.address, let text = settings[name],
+            let url = URL(string: text),
             url.scheme == "http", let host = url.host, let port = url.port
         else { return nil }
-        return try StoryAPI(host: host, port: port)
+        return try StoryAPI(of: provider, host: host, port: port)
     }
 
     private func finish(_ story: Story, _ results: [JSONValue]) -> Exit {
+        let reference = story.references.last ?? ""
         if call.isJSON {
             call.console.print(json: [
                 "deliveries": .array(results),
                 "story": [
                     "name": .string(story.name), "end": .string(story.end.rawValue),
-                    "reference": .string(story.reference),
+                    "provider": .string(story.provider),
+                    "reference": .string(reference),
                     "subscription": .string(story.subscriptionID),
                 ],
             ])
@@ -144,7 +151,7 @@ struct StoryRehearsal {
             call.console.print(
                 """
                 \(story.name) ends with access \(story.end.rawValue)
-                claim it with {"provider": "stripe", "reference": "\(story.reference)"}
+                claim it with {"provider": "\(story.provider)", "reference": "\(reference)"}
                 look at it with tollgate subscriptions show \(story.subscriptionID)
                 """
             )

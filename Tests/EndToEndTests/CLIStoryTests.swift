@@ -31,16 +31,16 @@ struct CLIStoryTests {
             #expect(try await accessOf(id, scene) == access)
         }
 
-        let unheard = try #require(
-            Story(
-                "signup",
-                price: DemoEvents.price,
-                other: DemoEvents.price,
-                tag: "unheard",
-                now: Date()
-            )
+        let stripe = try #require(KnownProvider.named("stripe"))
+        let unheard = try Story(
+            "signup",
+            of: stripe,
+            price: DemoEvents.price,
+            other: DemoEvents.price,
+            tag: "unheard",
+            now: Date()
         )
-        let api = try StoryAPI(host: "127.0.0.1", port: port.number)
+        let api = try StoryAPI(of: stripe, host: "127.0.0.1", port: port.number)
         for step in unheard.steps { api.set(step.objects) }
         let dry = try await scene.run("reconcile", "--dry-run", "--json")
         let wet = try await scene.run("reconcile", "--json")

@@ -2,6 +2,7 @@ import Foundation
 import Sandbox
 import Subscriptions
 import Testing
+import Webhooks
 
 @testable import Service
 
@@ -65,9 +66,21 @@ struct ConfigurationTests {
         Refusal("STRIPE_WEBHOOK_SECRET", "whsec_1", "too short"),
         Refusal("STRIPE_WEBHOOK_SECRET", "\(Road.webhookSecret),whsec_2", "too short"),
         Refusal("STRIPE_WEBHOOK_SECRET", "whsec_short_in_live", "24", live: true),
+        Refusal("STRIPE_WEBHOOK_SECRET", "sk_live_0123456789012345", "no signing secret of Stripe"),
         Refusal("STRIPE_API_KEY", "sk_live_0123456789", "other mode"),
         Refusal("STRIPE_API_KEY", "rk_live_0123456789", "other mode"),
         Refusal("STRIPE_API_KEY", "sk_test_0123456789", "other mode", live: true),
+        Refusal("PADDLE_WEBHOOK_SECRET", "pdl_1", "too short"),
+        Refusal(
+            "PADDLE_WEBHOOK_SECRET",
+            "pdl_sdbx_apikey_0123456789",
+            "no signing secret of Paddle"
+        ),
+        Refusal("LEMONSQUEEZY_WEBHOOK_SECRET", "lemons_in_live_mode", "24", live: true),
+        Refusal("LEMONSQUEEZY_WEBHOOK_SECRET", String(repeating: "x", count: 41), "40 characters"),
+        Refusal("POLAR_WEBHOOK_SECRET", "polar_oat_0123456789012345", "no signing secret of Polar"),
+        Refusal("POLAR_WEBHOOK_SECRET", "polar_1;not-after=soon", "not-before=TIME"),
+        Refusal("POLAR_SILENCE", "59s", "from 1m to 365d"),
         Refusal("TOLLGATE_MODE", "Live", "test or live"),
         Refusal("TOLLGATE_MODE", "production", "test or live"),
         Refusal("TOLLGATE_DATABASE", nil, "in live mode it must be named", live: true),
@@ -90,6 +103,9 @@ struct ConfigurationTests {
         _ refusal: Refusal
     ) throws {
         var settings = refusal.isLive ? Self.live : Self.good
+        if refusal.name.hasPrefix("POLAR_") {
+            settings["POLAR_WEBHOOK_SECRET"] = Road.secrets["polar"]
+        }
         settings[refusal.name] = refusal.value
         let error = #expect(throws: ConfigurationError.self) {
             try Configuration(Settings(environment: settings))
@@ -102,6 +118,30 @@ struct ConfigurationTests {
             #expect(!sentence.contains(value), "\(sentence)")
             #expect(!sentence.contains("s3cret"))
         }
+    }
+
+    @Test(arguments: KnownProvider.all.map(\.name))
+    func `any provider may be the only one`(_ name: String) throws {
+        let known = try #require(KnownProvider.named(name))
+        var settings = Self.good
+        settings["STRIPE_WEBHOOK_SECRET"] = nil
+        settings[known.secretSetting] = Road.secrets[name]
+        let configuration = try Configuration(Settings(environment: settings))
+        #expect(configuration.providers.keys.map(\.rawValue) == [name])
+        let told = try #require(configuration.providers[known.provider])
+        #expect(told.secrets.map(\.text) == [Road.secrets[name]])
+        #expect(told.tolerance == (name == "lemonsqueezy" ? nil : .seconds(300)))
+    }
+
+    @Test func `a key of an API without the signing secret is refused`() throws {
+        var settings = Self.good.merging(["STRIPE_API_KEY": "sk_test_0123456789"]) { $1 }
+        settings["STRIPE_WEBHOOK_SECRET"] = nil
+        settings["PADDLE_WEBHOOK_SECRET"] = Road.secrets["paddle"]
+        let error = #expect(throws: ConfigurationError.self) {
+            try Configuration(Settings(environment: settings))
+        }
+        #expect(error?.description.contains("Set STRIPE_WEBHOOK_SECRET") == true)
+        #expect(error?.description.contains("remove STRIPE_API_KEY") == true)
     }
 
     @Test func `the mode may be left out only while the platform is on loopback`() throws {
@@ -128,10 +168,10 @@ struct ConfigurationTests {
         #expect(configuration.mode == .live)
         #expect(configuration.baseURL == "https://api.example.com/api/v2")
         #expect(configuration.platformOrigin == "https://platform.example.com:443")
-        #expect(configuration.stripeSecrets.count == 2)
+        #expect(configuration.providers[.stripe]?.secrets.count == 2)
         #expect(configuration.host == "::1" && configuration.port == 8_443)
         #expect(configuration.claimWindow == .seconds(1_800))
-        #expect(configuration.stripeTolerance == .seconds(600))
+        #expect(configuration.providers[.stripe]?.tolerance == .seconds(600))
         #expect(configuration.databasePath == "/var/lib/tollgate/tollgate.db")
         #expect(configuration.socketPath == "/var/lib/tollgate/tollgate.db.sock")
     }

@@ -28,10 +28,10 @@ final class FakeStripe: Sendable {
         }
     }
 
-    /// Objects from now on, by their path below `/v1/`.
+    /// Objects from now on, by the path of the request for each.
     func set(_ objects: [String: JSONValue]) {
         state.withLock { state in
-            for (path, object) in objects { state.objects["/v1/\(path)"] = object }
+            for (path, object) in objects { state.objects[path] = object }
         }
     }
 

@@ -7,6 +7,7 @@ import Storage
 import Subscriptions
 import Synchronization
 import Transport
+import Webhooks
 
 @testable import Service
 
@@ -15,6 +16,13 @@ import Transport
 final class Road: Sendable {
     static let masterKey = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
     static let webhookSecret = "whsec_of_the_tests_0123456789abcdef"
+    /// A signing secret of every provider.
+    static let secrets = [
+        "stripe": webhookSecret, "paddle": "pdl_ntfset_of_the_tests_0123456789abcdef",
+        "lemonsqueezy": "lemons_of_the_tests_0123456789abcdef",
+        "polar": "polar_whs_of_the_tests_0123456789abcdef",
+        "standard": "whsec_c2l4dGVlbiBhbmQgc2l4dGVlbiBieXRlcyBtYWtl",
+    ]
     static let start = Date(timeIntervalSince1970: 1_790_000_000)
 
     let folder: TemporaryFolder
@@ -38,6 +46,14 @@ final class Road: Sendable {
             "DREAMFACTORY_PASSWORD": SandboxPlatform.adminPassword,
             "STRIPE_WEBHOOK_SECRET": webhookSecret,
         ]
+    }
+
+    /// The settings under which one provider is received, and its API asked where a key is given.
+    static func setting(_ provider: KnownProvider, key: String? = nil) -> [String: String] {
+        var setting = ["STRIPE_WEBHOOK_SECRET": ""]
+        setting[provider.secretSetting] = secrets[provider.name]
+        if let key, let api = provider.apiSettings { setting[api.key] = key }
+        return setting
     }
 
     init(
@@ -129,6 +145,17 @@ extension Road {
             ["Stripe-Signature": signature, "Content-Type": "application/json"],
             body: body
         )
+    }
+
+    /// Delivers as a provider would.
+    @discardableResult
+    func deliver(_ body: [UInt8], of provider: KnownProvider) async throws -> HTTPResponse {
+        let secret = Self.secrets[provider.name] ?? ""
+        var headers: HTTPHeaders = ["Content-Type": "application/json"]
+        for field in provider.adapter.signedHeaders(for: body, secret: secret, at: now) {
+            headers.add(field.name, field.value)
+        }
+        return try await request("POST", "/webhooks/\(provider.name)", headers, body: body)
     }
 
     @discardableResult

@@ -14,14 +14,13 @@ import Testing
 
     private func story(_ name: String, _ road: Road) throws -> Story {
         let isDown = name == "downgrade"
-        return try #require(
-            Story(
-                name,
-                price: isDown ? "price_max" : "price_pro",
-                other: isDown ? "price_pro" : "price_max",
-                tag: "A1",
-                now: road.now
-            )
+        return try Story(
+            name,
+            of: .stripe,
+            price: isDown ? "price_max" : "price_pro",
+            other: isDown ? "price_pro" : "price_max",
+            tag: "A1",
+            now: road.now
         )
     }
 
@@ -49,7 +48,7 @@ import Testing
         let road = try await road()
         let story = try story(name, road)
         try await tell(story.signUp, road)
-        let first = story.signUp.last?.event["data"]?["object"]?["id"]?.string ?? ""
+        let first = story.references[0]
         var key = try #require(try await road.claim(first).json["key"]?.string)
         #expect(try road.use(key) == 200)
         try await tell(story.rest, road)
@@ -57,7 +56,7 @@ import Testing
         #expect(desired.access.rawValue == story.end.rawValue, "\(desired.reason)")
         if name == "return" {
             #expect(try road.use(key) == 400)
-            key = try #require(try await road.claim(story.reference).json["key"]?.string)
+            key = try #require(try await road.claim(story.references[1]).json["key"]?.string)
         }
         let answers: [Story.End: Int] = [.active: 200, .suspended: 403, .ended: 400]
         #expect(try road.use(key) == answers[story.end])
@@ -72,7 +71,9 @@ import Testing
             let road = try await road()
             let story = try story(name, road)
             for step in story.steps { road.wire.stripe.set(step.objects) }
-            let steps = story.shuffled(seed: seed).map { Story.Step(event: $0.event, objects: [:]) }
+            let steps = story.shuffled(seed: seed).map {
+                Story.Step(type: $0.type, event: $0.event, objects: [:])
+            }
             try await tell(steps + steps, road)
             let desired = try #require(try await desired(story, road))
             #expect(desired.access.rawValue == story.end.rawValue, "\(seed): \(desired.reason)")

@@ -173,6 +173,13 @@ struct CatalogueTests {
         #expect(error?.path == "plans[1].id")
     }
 
+    @Test func `prices of a provider that is not known are refused with their place`() throws {
+        let text = Self.example.replacing(#""stripe": ["#, with: #""strype": ["#)
+        let error = #expect(throws: CatalogueError.self) { try Catalogue(parsing: text.utf8) }
+        #expect(error?.path == "plans[0].prices.strype")
+        #expect(error?.reason.contains("stripe, paddle, lemonsqueezy, polar, standard") == true)
+    }
+
     @Test func `one price id of two providers is no fault`() throws {
         let text = Self.example.replacing(
             #"zgkW"]"#,

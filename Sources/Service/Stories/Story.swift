@@ -1,13 +1,15 @@
 package import Foundation
 package import JSON
 
-/// A life of one subscriber as Stripe would tell it, to rehearse against one's own server.
+/// A life of one subscriber as a provider would tell it, to rehearse against one's own server.
 package struct Story: Sendable {
-    /// One event, and the objects as Stripe's API has them from then on.
+    /// One event, and the objects as the provider's API has them from then on.
     package struct Step: Sendable {
+        /// The event's type, for people.
+        package let type: String
         /// The event.
         package let event: JSONValue
-        /// The objects, by their path below `/v1/`.
+        /// The objects, by the path of the request for each.
         package let objects: [String: JSONValue]
     }
 
@@ -30,11 +32,13 @@ package struct Story: Sendable {
 
     /// Its name.
     package let name: String
+    /// Who tells it.
+    package let provider: String
     /// What a right server makes of it, whatever the order, for a plan of the standard policies.
     package let end: End
-    /// What the subscriber's browser carries back from the checkout.
-    package let reference: String
-    /// The subscription that it ends with, by Stripe's id.
+    /// What the subscriber's browser carries back from each checkout, the first first.
+    package let references: [String]
+    /// The subscription that it ends with, by the provider's id.
     package let subscriptionID: String
     /// The events of the sign-up, after which a key can be claimed.
     package let signUp: [Step]
@@ -44,24 +48,46 @@ package struct Story: Sendable {
     /// All events in order.
     package var steps: [Step] { signUp + rest }
 
-    /// Whether it can end as it should only where Stripe's API can be asked.
-    package var needsAPI: Bool { name.hasPrefix("refund") || name.hasPrefix("dispute") }
+    /// Whether it can end as it should only where the provider's API can be asked.
+    package let needsAPI: Bool
 
-    /// Tells a story that ends now; nil for a name that there is none of.
+    /// Tells a story that ends now.
     ///
     /// - Parameters:
     ///   - name: One of ``names``.
+    ///   - provider: Who tells it.
     ///   - price: The price that the subscriber signs up for.
     ///   - other: The price that an upgrade or downgrade goes to.
     ///   - tag: What makes its ids its own: letters and digits.
     ///   - now: When it ends.
-    package init?(_ name: String, price: String, other: String, tag: String, now: Date) {
-        guard Self.names.contains(name) else { return nil }
-        var stage = Stage(price: price, tag: tag, now: Int64(now.timeIntervalSince1970))
+    /// - Throws: ``Untold`` for a name that there is none of, or none of the provider's.
+    package init(
+        _ name: String,
+        of provider: KnownProvider,
+        price: String,
+        other: String,
+        tag: String,
+        now: Date
+    ) throws(Untold) {
+        guard Self.names.contains(name) else {
+            throw Untold(
+                "There is no story \(name): name one of \(Self.names.joined(separator: ", "))."
+            )
+        }
+        let kind = type(of: provider.writer)
+        if let obstacle = kind.obstacle(to: name) { throw Untold(obstacle) }
+        var stage = Stage(
+            provider.writer,
+            price: price,
+            tag: tag,
+            now: Int64(now.timeIntervalSince1970)
+        )
         self.name = name
+        self.provider = provider.name
         end = stage.play(name, other: other)
-        reference = stage.reference
+        references = stage.references
         subscriptionID = stage.subscriptionID
+        needsAPI = kind.needsAPI(name)
         signUp = Array(stage.steps.prefix(stage.signUpCount))
         rest = Array(stage.steps.dropFirst(stage.signUpCount))
     }
@@ -81,23 +107,26 @@ package struct Story: Sendable {
         return order
     }
 
-    /// What Stripe's API answers to a request for one object, over the objects of the steps so far.
-    package static func answer(
+}
+
+extension Story {
+    /// Why a story cannot be told.
+    package struct Untold: Error, CustomStringConvertible {
+        /// One sentence.
+        package let description: String
+
+        init(_ description: String) { self.description = description }
+    }
+}
+
+extension KnownProvider {
+    /// What its API answers to a request for an object or a list, over the objects of a story's
+    /// steps so far; nil where it has no such object.
+    package func answer(
         _ path: String,
         _ query: [String: String],
         _ objects: [String: JSONValue]
     ) -> JSONValue? {
-        guard path.hasPrefix("/v1/") else { return nil }
-        let name = String(path.dropFirst(4))
-        switch name {
-        case "invoice_payments":
-            return objects["invoice_payments/\(query["payment[payment_intent]"] ?? "")"]
-                ?? ["object": "list", "data": [], "has_more": false]
-        case "subscriptions":
-            let all = objects.filter { $0.key.hasPrefix("subscriptions/") }
-                .sorted { $0.key < $1.key }.map(\.value)
-            return ["object": "list", "data": .array(all), "has_more": false]
-        default: return objects[name]
-        }
+        type(of: writer).answer(path, query, objects)
     }
 }
