@@ -10,8 +10,12 @@ package protocol SystemAPI: Sendable {
 
     /// Creates a role with its rules and its app in one call.
     func createRole(_ role: NewRole) async throws(PlatformError) -> RoleRecord
+    /// Creates roles as ``createRole(_:)`` does, all or nothing in one call.
+    func createRoles(_ roles: [NewRole]) async throws(PlatformError) -> [RoleRecord]
     /// The role of exactly that name, with rules and apps.
     func role(named name: RecordName) async throws(PlatformError) -> RoleRecord?
+    /// The role of that id, whatever its name is, with rules and apps.
+    func role(_ id: RecordID<RoleRecord>) async throws(PlatformError) -> RoleRecord?
     /// Changes whether a role is active and some of its rules; what is not named stays.
     func changeRole(
         _ id: RecordID<RoleRecord>,
@@ -36,6 +40,8 @@ package protocol SystemAPI: Sendable {
     ) async throws(PlatformError) -> AppRecord
     /// The app of exactly that name.
     func app(named name: RecordName) async throws(PlatformError) -> AppRecord?
+    /// The app of that id, whatever its name is.
+    func app(_ id: RecordID<AppRecord>) async throws(PlatformError) -> AppRecord?
     /// Lets an app's key be used, or not.
     func setApp(
         _ id: RecordID<AppRecord>,
@@ -46,6 +52,8 @@ package protocol SystemAPI: Sendable {
 
     /// Creates a limit on a role and compares what the platform says it stored.
     func createLimit(_ limit: NewLimit) async throws(PlatformError) -> LimitRecord
+    /// Creates limits as ``createLimit(_:)`` does, all or nothing in one call.
+    func createLimits(_ limits: [NewLimit]) async throws(PlatformError) -> [LimitRecord]
     /// The limits that count a role's calls.
     func limits(ofRole id: RecordID<RoleRecord>) async throws(PlatformError) -> [LimitRecord]
     /// The limits of exactly that name.
@@ -61,6 +69,17 @@ package protocol SystemAPI: Sendable {
     func counter(of id: RecordID<LimitRecord>) async throws(PlatformError) -> LimitCounter
     /// Starts a limit's count anew and lifts its lock.
     func clearCounter(of id: RecordID<LimitRecord>) async throws(PlatformError)
+
+    /// The roles whose names begin so, with rules and apps.
+    func roles(withPrefix prefix: RecordName) async throws(PlatformError) -> [RoleRecord]
+    /// The apps whose names begin so.
+    func apps(withPrefix prefix: RecordName) async throws(PlatformError) -> [AppRecord]
+    /// The limits whose names begin so.
+    func limits(withPrefix prefix: RecordName) async throws(PlatformError) -> [LimitRecord]
+    /// The limits that count the calls of any of these roles, whatever their names are.
+    func limits(
+        ofRoles ids: [RecordID<RoleRecord>]
+    ) async throws(PlatformError) -> [LimitRecord]
 
     /// What the platform does with a key, found out by using it.
     func probe(_ key: AppKey) async throws(PlatformError) -> KeyState

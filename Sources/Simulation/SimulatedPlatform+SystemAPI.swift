@@ -23,21 +23,24 @@ extension SimulatedPlatform {
 
     /// Creates a role with its rules and its app.
     func createRole(_ role: NewRole) async throws(PlatformError) -> RoleRecord {
-        try await make(.createRole) { state in
-            guard !state.roles.values.contains(where: { $0.name == role.name.rawValue }) else {
-                throw Refusal(.alreadyExists)
-            }
-            let id: RecordID<RoleRecord> = try state.makeID()
-            state.roles[id.rawValue] = RoleRecord(
-                id: id,
-                name: role.name.rawValue,
-                isActive: true,
-                rules: try role.rules.map { RuleRecord(id: try state.makeID(), rule: $0) },
-                apps: []
-            )
-            _ = try state.insert(role.app, on: id)
-            return try state.role(id)
+        try await make(.createRole) { try $0.insert(role) }
+    }
+
+    /// Creates roles, all or nothing.
+    func createRoles(_ roles: [NewRole]) async throws(PlatformError) -> [RoleRecord] {
+        try await make(.createRole) { state in try roles.map { try state.insert($0) } }
+    }
+
+    /// The role of an id.
+    func role(_ id: RecordID<RoleRecord>) async throws(PlatformError) -> RoleRecord? {
+        try await make(.findRole) { state in
+            state.roles[id.rawValue] == nil ? nil : try state.role(id)
         }
+    }
+
+    /// The app of an id.
+    func app(_ id: RecordID<AppRecord>) async throws(PlatformError) -> AppRecord? {
+        try await make(.findApp) { $0.apps[id.rawValue] }
     }
 
     /// The role of a name.
@@ -146,25 +149,15 @@ extension SimulatedPlatform {
     func createLimit(_ limit: NewLimit) async throws(PlatformError) -> LimitRecord {
         try await make(.createLimit) { [self] state in
             try requireLimits()
-            guard state.roles[limit.roleID.rawValue] != nil else {
-                throw Refusal(.refused(status: 400))
-            }
-            let isTaken = state.limits.values.contains {
-                $0.roleID == limit.roleID && $0.period == limit.period && $0.verb == limit.verb
-            }
-            guard !isTaken else { throw Refusal(.alreadyExists) }
-            let record = LimitRecord(
-                id: try state.makeID(),
-                name: limit.name.rawValue,
-                roleID: limit.roleID,
-                rate: limit.rate,
-                period: limit.period,
-                verb: limit.verb,
-                isActive: true
-            )
-            state.limits[record.id.rawValue] = record
-            state.countedSince[record.id.rawValue] = moment
-            return record
+            return try state.insert(limit, moment)
+        }
+    }
+
+    /// Creates limits, all or nothing.
+    func createLimits(_ limits: [NewLimit]) async throws(PlatformError) -> [LimitRecord] {
+        try await make(.createLimit) { [self] state in
+            try requireLimits()
+            return try limits.map { try state.insert($0, moment) }
         }
     }
 
@@ -178,6 +171,36 @@ extension SimulatedPlatform {
     /// The limits of a name.
     func limits(named name: RecordName) async throws(PlatformError) -> [LimitRecord] {
         try await limits { $0.name == name.rawValue }
+    }
+
+    /// The limits of several roles.
+    func limits(
+        ofRoles ids: [RecordID<RoleRecord>]
+    ) async throws(PlatformError) -> [LimitRecord] {
+        try await limits { limit in limit.roleID.map(ids.contains) ?? false }
+    }
+
+    /// The limits whose names begin so.
+    func limits(
+        withPrefix prefix: RecordName
+    ) async throws(PlatformError) -> [LimitRecord] {
+        try await limits { $0.name.hasPrefix(prefix.rawValue) }
+    }
+
+    /// The roles whose names begin so.
+    func roles(withPrefix prefix: RecordName) async throws(PlatformError) -> [RoleRecord] {
+        try await make(.findRole) { state in
+            try state.roles.values.filter { $0.name.hasPrefix(prefix.rawValue) }
+                .sorted { $0.id.rawValue < $1.id.rawValue }.map { try state.role($0.id) }
+        }
+    }
+
+    /// The apps whose names begin so.
+    func apps(withPrefix prefix: RecordName) async throws(PlatformError) -> [AppRecord] {
+        try await make(.findApp) { state in
+            state.apps.values.filter { $0.name.hasPrefix(prefix.rawValue) }
+                .sorted { $0.id.rawValue < $1.id.rawValue }
+        }
     }
 
     private func limits(
@@ -270,6 +293,44 @@ extension SimulatedPlatform.State {
             roleID: role
         )
         apps[record.id.rawValue] = record
+        return record
+    }
+
+    mutating func insert(_ role: NewRole) throws -> RoleRecord {
+        guard !roles.values.contains(where: { $0.name == role.name.rawValue }) else {
+            throw SimulatedPlatform.Refusal(.alreadyExists)
+        }
+        let id: RecordID<RoleRecord> = try makeID()
+        roles[id.rawValue] = RoleRecord(
+            id: id,
+            name: role.name.rawValue,
+            isActive: true,
+            rules: try role.rules.map { RuleRecord(id: try makeID(), rule: $0) },
+            apps: []
+        )
+        _ = try insert(role.app, on: id)
+        return try self.role(id)
+    }
+
+    mutating func insert(_ limit: NewLimit, _ moment: Double) throws -> LimitRecord {
+        guard roles[limit.roleID.rawValue] != nil else {
+            throw SimulatedPlatform.Refusal(.refused(status: 400))
+        }
+        let isTaken = limits.values.contains {
+            $0.roleID == limit.roleID && $0.period == limit.period && $0.verb == limit.verb
+        }
+        guard !isTaken else { throw SimulatedPlatform.Refusal(.alreadyExists) }
+        let record = LimitRecord(
+            id: try makeID(),
+            name: limit.name.rawValue,
+            roleID: limit.roleID,
+            rate: limit.rate,
+            period: limit.period,
+            verb: limit.verb,
+            isActive: true
+        )
+        limits[record.id.rawValue] = record
+        countedSince[record.id.rawValue] = moment
         return record
     }
 

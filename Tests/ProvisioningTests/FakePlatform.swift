@@ -184,21 +184,21 @@ extension FakePlatform {
     }
 
     func createRole(_ role: NewRole) async throws(PlatformError) -> RoleRecord {
-        try await make(.createRole) { state in
-            guard !state.roles.values.contains(where: { $0.name == role.name.rawValue }) else {
-                throw PlatformError.Reason.alreadyExists
-            }
-            let id: RecordID<RoleRecord> = state.makeID()
-            state.roles[id.rawValue] = RoleRecord(
-                id: id,
-                name: role.name.rawValue,
-                isActive: true,
-                rules: role.rules.map { RuleRecord(id: state.makeID(), rule: $0) },
-                apps: []
-            )
-            _ = try state.insert(role.app, on: id)
-            return try state.role(id)
+        try await make(.createRole) { try $0.insert(role) }
+    }
+
+    func createRoles(_ roles: [NewRole]) async throws(PlatformError) -> [RoleRecord] {
+        try await make(.createRole) { state in try roles.map { try state.insert($0) } }
+    }
+
+    func role(_ id: RecordID<RoleRecord>) async throws(PlatformError) -> RoleRecord? {
+        try await make(.findRole) { state in
+            state.roles[id.rawValue] == nil ? nil : try state.role(id)
         }
+    }
+
+    func app(_ id: RecordID<AppRecord>) async throws(PlatformError) -> AppRecord? {
+        try await make(.findApp) { $0.apps[id.rawValue] }
     }
 
     func role(named name: RecordName) async throws(PlatformError) -> RoleRecord? {
@@ -294,27 +294,11 @@ extension FakePlatform {
     }
 
     func createLimit(_ limit: NewLimit) async throws(PlatformError) -> LimitRecord {
-        try await make(.createLimit) { state in
-            guard state.hasLimits else { throw PlatformError.Reason.resourceMissing }
-            guard state.roles[limit.roleID.rawValue] != nil else {
-                throw PlatformError.Reason.refused(status: 400)
-            }
-            let isTaken = state.limits.values.contains {
-                $0.roleID == limit.roleID && $0.period == limit.period && $0.verb == limit.verb
-            }
-            guard !isTaken else { throw PlatformError.Reason.alreadyExists }
-            let record = LimitRecord(
-                id: state.makeID(),
-                name: limit.name.rawValue,
-                roleID: limit.roleID,
-                rate: limit.rate,
-                period: limit.period,
-                verb: limit.verb,
-                isActive: true
-            )
-            state.limits[record.id.rawValue] = record
-            return record
-        }
+        try await make(.createLimit) { try $0.insert(limit) }
+    }
+
+    func createLimits(_ limits: [NewLimit]) async throws(PlatformError) -> [LimitRecord] {
+        try await make(.createLimit) { state in try limits.map { try state.insert($0) } }
     }
 
     func limits(ofRole id: RecordID<RoleRecord>) async throws(PlatformError) -> [LimitRecord] {
@@ -385,6 +369,37 @@ extension FakePlatform {
     }
 }
 
+extension FakePlatform {
+    func roles(withPrefix prefix: RecordName) async throws(PlatformError) -> [RoleRecord] {
+        try await make(.findRole) { state in
+            try state.roles.values.filter { $0.name.hasPrefix(prefix.rawValue) }
+                .map { try state.role($0.id) }
+        }
+    }
+
+    func apps(withPrefix prefix: RecordName) async throws(PlatformError) -> [AppRecord] {
+        try await make(.findApp) { state in
+            state.apps.values.filter { $0.name.hasPrefix(prefix.rawValue) }
+        }
+    }
+
+    func limits(withPrefix prefix: RecordName) async throws(PlatformError) -> [LimitRecord] {
+        try await make(.findLimits) { state in
+            guard state.hasLimits else { throw PlatformError.Reason.resourceMissing }
+            return state.limits.values.filter { $0.name.hasPrefix(prefix.rawValue) }
+        }
+    }
+
+    func limits(
+        ofRoles ids: [RecordID<RoleRecord>]
+    ) async throws(PlatformError) -> [LimitRecord] {
+        try await make(.findLimits) { state in
+            guard state.hasLimits else { throw PlatformError.Reason.resourceMissing }
+            return state.limits.values.filter { limit in limit.roleID.map(ids.contains) ?? false }
+        }
+    }
+}
+
 extension FakePlatform.State {
     mutating func makeID<Record>() -> RecordID<Record> {
         nextID += 1
@@ -407,6 +422,44 @@ extension FakePlatform.State {
             roleID: role
         )
         apps[record.id.rawValue] = record
+        return record
+    }
+
+    mutating func insert(_ role: NewRole) throws -> RoleRecord {
+        guard !roles.values.contains(where: { $0.name == role.name.rawValue }) else {
+            throw PlatformError.Reason.alreadyExists
+        }
+        let id: RecordID<RoleRecord> = makeID()
+        roles[id.rawValue] = RoleRecord(
+            id: id,
+            name: role.name.rawValue,
+            isActive: true,
+            rules: role.rules.map { RuleRecord(id: makeID(), rule: $0) },
+            apps: []
+        )
+        _ = try insert(role.app, on: id)
+        return try self.role(id)
+    }
+
+    mutating func insert(_ limit: NewLimit) throws -> LimitRecord {
+        guard hasLimits else { throw PlatformError.Reason.resourceMissing }
+        guard roles[limit.roleID.rawValue] != nil else {
+            throw PlatformError.Reason.refused(status: 400)
+        }
+        let isTaken = limits.values.contains {
+            $0.roleID == limit.roleID && $0.period == limit.period && $0.verb == limit.verb
+        }
+        guard !isTaken else { throw PlatformError.Reason.alreadyExists }
+        let record = LimitRecord(
+            id: makeID(),
+            name: limit.name.rawValue,
+            roleID: limit.roleID,
+            rate: limit.rate,
+            period: limit.period,
+            verb: limit.verb,
+            isActive: true
+        )
+        limits[record.id.rawValue] = record
         return record
     }
 
