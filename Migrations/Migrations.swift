@@ -24,5 +24,6 @@ package enum Schema {
         Step(version: 1, name: "road", sql: PackageResources.V001__road_sql),
         Step(version: 2, name: "life", sql: PackageResources.V002__life_sql),
         Step(version: 3, name: "flows", sql: PackageResources.V003__flows_sql),
+        Step(version: 4, name: "drift", sql: PackageResources.V004__drift_sql),
     ]
 }

@@ -1,4 +1,4 @@
-import Subscriptions
+package import Subscriptions
 import Synchronization
 
 import struct Foundation.Date
@@ -132,4 +132,27 @@ private actor Places {
     }
 
     func free() { taken -= 1 }
+}
+
+extension Provisioner {
+    /// Works on several subscriptions, a few at a time, until each rests or must wait.
+    ///
+    /// - Parameters:
+    ///   - ids: The subscriptions.
+    ///   - concurrency: How many at a time.
+    ///   - patience: How long to wait, for each, for attempts after failures.
+    /// - Throws: What the store throws, and `CancellationError`.
+    package func converge(
+        _ ids: [Subscription.ID],
+        concurrency: Int = 6,
+        patience: Duration
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, id) in ids.enumerated() {
+                if index >= concurrency { try await group.next() }
+                group.addTask { _ = try await self.converge(id, patience: patience) }
+            }
+            try await group.waitForAll()
+        }
+    }
 }

@@ -29,6 +29,13 @@ struct Alarms: Sendable {
             }
             sentences += try parked(provider, reader)
         }
+        if let report = try reader.driftReport(), report.differences > 0 {
+            sentences.append(
+                "\(report.differences) things on the platform were not as they ought to be at "
+                    + "\(report.finishedAt.formatted(.iso8601)): look with `tollgate grants drift`, "
+                    + "and put them right with `tollgate grants repair`."
+            )
+        }
         return sentences
     }
 

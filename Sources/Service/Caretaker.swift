@@ -1,4 +1,5 @@
 import Foundation
+import Provisioning
 import Subscriptions
 import Synchronization
 
@@ -11,12 +12,16 @@ struct Caretaker: Sendable {
     static let alarmEvery: TimeInterval = 3_600
     /// How long after a comparison that failed the next begins.
     static let reconcileAgain: TimeInterval = 600
+    /// How many differences of one comparison are told one by one.
+    static let driftLinesMax = 100
     /// The shortest and the longest time between two tries of a parked event.
     static let retry: ClosedRange<TimeInterval> = 60...3_600
 
     let store: any Store
     let alarms: Alarms
     let reconcilers: [Provider: Reconciler]
+    let driftWatch: DriftWatch
+    let driftEvery: Duration
     let now: @Sendable () -> Date
     let log: Log
     let arrived: Bell
@@ -26,12 +31,15 @@ struct Caretaker: Sendable {
     private final class Memory: Sendable {
         let said = Mutex<[String: Date]>([:])
         let failed = Mutex<[Provider: Date]>([:])
+        let driftFailedAt = Mutex<Date?>(nil)
     }
 
     init(
         store: any Store,
         alarms: Alarms,
         reconcilers: [Provider: Reconciler],
+        driftWatch: DriftWatch,
+        driftEvery: Duration,
         now: @escaping @Sendable () -> Date,
         log: Log,
         arrived: Bell
@@ -39,6 +47,8 @@ struct Caretaker: Sendable {
         self.store = store
         self.alarms = alarms
         self.reconcilers = reconcilers
+        self.driftWatch = driftWatch
+        self.driftEvery = driftEvery
         self.now = now
         self.log = log
         self.arrived = arrived
@@ -66,6 +76,7 @@ struct Caretaker: Sendable {
             for reconciler in reconcilers.values {
                 group.addTask { await reconcile(reconciler) }
             }
+            group.addTask { await compareWithPlatform() }
         }
     }
 
@@ -142,6 +153,39 @@ struct Caretaker: Sendable {
         } catch {
             memory.failed.withLock { $0[provider] = now }
             log.error("reconcile.failed", ["provider": provider.rawValue, "error": "\(error)"])
+        }
+    }
+
+    /// Says what on the platform is not as it ought to be, and changes nothing there.
+    private func compareWithPlatform() async {
+        let now = now()
+        if let failed = memory.driftFailedAt.withLock({ $0 }),
+            now.timeIntervalSince(failed) < Self.reconcileAgain
+        {
+            return
+        }
+        do {
+            guard try await driftWatch.isDue(every: driftEvery) else { return }
+            let scan = try await driftWatch.compare()
+            memory.driftFailedAt.withLock { $0 = nil }
+            for drift in scan.drift.prefix(Self.driftLinesMax) {
+                log.warning(
+                    "drift",
+                    [
+                        "kind": drift.kind.rawValue, "record": drift.record.rawValue,
+                        "name": drift.name, "reason": drift.reason, "repair": drift.plan,
+                    ]
+                )
+            }
+            log.info(
+                "drift.compared",
+                ["compared": "\(scan.compared)", "differences": "\(scan.drift.count)"]
+            )
+        } catch is CancellationError {
+            return
+        } catch {
+            memory.driftFailedAt.withLock { $0 = now }
+            log.error("drift.failed", ["error": "\(error)"])
         }
     }
 

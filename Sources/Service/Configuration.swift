@@ -30,6 +30,8 @@ package struct Configuration: Sendable {
     package var providers: [Provider: ProviderConfiguration]
     /// How long a checkout's reference can be claimed.
     package var claimWindow: Duration = .seconds(3_600)
+    /// How often the platform is compared with what ought to be there.
+    package var driftInterval: Duration = .seconds(86_400)
 
     /// Makes a configuration from checked parts; the defaults stand for the rest.
     package init(
@@ -113,6 +115,7 @@ package struct Configuration: Sendable {
             }
             claimWindow = window
         }
+        try Self.read(&driftInterval, settings, "TOLLGATE_DRIFT", "5m", "365d", "24h")
     }
 
     static func read(

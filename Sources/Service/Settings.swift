@@ -20,7 +20,7 @@ package struct Settings: Sendable {
             "TOLLGATE_SOCKET_GROUP", "DREAMFACTORY_URL", "DREAMFACTORY_PUBLIC_URL",
             "DREAMFACTORY_EMAIL", "DREAMFACTORY_PASSWORD", "DREAMFACTORY_API_KEY",
             "TOLLGATE_TRUSTED_PROXIES", "TOLLGATE_WEBHOOKS_IN_FLIGHT", "TOLLGATE_CONNECTIONS",
-            "TOLLGATE_CONNECTIONS_PER_ADDRESS",
+            "TOLLGATE_CONNECTIONS_PER_ADDRESS", "TOLLGATE_DRIFT",
         ] + KnownProvider.all.flatMap(\.settings)
 
     private let values: [String: String]

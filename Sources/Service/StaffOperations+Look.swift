@@ -25,6 +25,7 @@ extension StaffOperations {
                 "serving": .bool(isServing),
                 "alarms": .array(try alarms.sentences(reader, now: now).map(JSONValue.string)),
                 "providers": .array(try providers(reader)),
+                "drift": Self.view(try reader.driftReport()),
                 "events": .object(
                     Dictionary(
                         uniqueKeysWithValues: InboxEvent.State.allCases.map {
@@ -70,6 +71,14 @@ extension StaffOperations {
                 ],
             ]
         }
+    }
+
+    private static func view(_ report: DriftReport?) -> JSONValue {
+        [
+            "compared_at": StaffView.date(report?.finishedAt),
+            "compared": StaffView.number(report?.compared),
+            "differences": StaffView.number(report?.differences),
+        ]
     }
 
     func listSubscriptions(_ request: StaffRequest) async throws -> StaffReply {

@@ -1,6 +1,7 @@
 package import Foundation
 import Digest
 import JSON
+import Provisioning
 package import Subscriptions
 
 /// Brings the platform to what is desired, in the background or now.
@@ -26,6 +27,7 @@ package struct StaffOperations: Sendable {
     let claims: ClaimDesk
     var convergence: any GrantConvergence
     let worker: InboxWorker
+    let provisioner: Provisioner
     let alarms: Alarms
     let reconcilers: [Provider: Reconciler]
     let platformURL: String
@@ -64,6 +66,9 @@ package struct StaffOperations: Sendable {
         case "keys/revoke": try await revoke(request)
         case "keys/restore": try await restore(request)
         case "keys/rotate": try await rotate(request)
+        case "grants/list": try await listGrants(request)
+        case "grants/drift": try await drift(request)
+        case "grants/repair": try await repairGrants(request)
         case "claims/create": try await createClaim(request)
         case "reconcile": try await reconcile(request)
         case "events/list": try await listEvents(request)
@@ -81,6 +86,10 @@ struct StaffStop: Error {
     init(_ exit: StaffReply.Exit, _ message: String, body: JSONValue = [:]) {
         reply = StaffReply(exit, message, body: body)
     }
+}
+
+extension StaffOperations {
+    var driftWatch: DriftWatch { DriftWatch(store: store, provisioner: provisioner, now: now) }
 }
 
 extension StaffRequest {

@@ -192,6 +192,8 @@ package final class Tollgate: Sendable {
             store: store,
             alarms: alarms,
             reconcilers: reconcilers,
+            driftWatch: DriftWatch(store: store, provisioner: provisioner, now: surroundings.now),
+            driftEvery: configuration.driftInterval,
             now: surroundings.now,
             log: surroundings.log,
             arrived: arrived
@@ -208,6 +210,7 @@ package final class Tollgate: Sendable {
             claims: ClaimDesk(access: access, window: configuration.claimWindow),
             convergence: convergence,
             worker: worker,
+            provisioner: provisioner,
             alarms: alarms,
             reconcilers: reconcilers,
             platformURL: configuration.platform.origin,

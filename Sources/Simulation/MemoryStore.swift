@@ -134,6 +134,8 @@ package struct MemoryTables: Sendable {
     package var audit: [AuditEntry] = []
     /// Comparisons with providers.
     package var reconciliations: [Provider: Reconciliation] = [:]
+    /// What the last comparison of the platform with the grants found.
+    package var driftReport: DriftReport?
 
     /// Makes empty tables.
     package init() {}

@@ -57,6 +57,9 @@ extension MemoryTransaction: StoreReader {
         tables.reconciliations[provider]
     }
 
+    /// What the last comparison of the platform with the grants found.
+    package func driftReport() throws -> DriftReport? { tables.driftReport }
+
     /// How many events there are in each state.
     package func eventCounts() throws -> [InboxEvent.State: Int] {
         Dictionary(grouping: tables.events, by: \.state).mapValues(\.count)

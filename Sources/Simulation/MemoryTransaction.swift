@@ -287,6 +287,13 @@ extension MemoryTransaction {
         onRollBack { $0.claims = old }
     }
 
+    /// Writes what a comparison of the platform with the grants found.
+    package func save(_ report: DriftReport) throws {
+        let old = tables.driftReport
+        tables.driftReport = report
+        onRollBack { $0.driftReport = old }
+    }
+
     /// Writes how far a comparison with a provider has come.
     package func save(_ reconciliation: Reconciliation) throws {
         let provider = reconciliation.provider

@@ -123,6 +123,9 @@ package protocol StoreReader {
     /// The last comparison with a provider, finished or not.
     func reconciliation(_ provider: Provider) throws -> Reconciliation?
 
+    /// What the last comparison of the platform with the grants found.
+    func driftReport() throws -> DriftReport?
+
     /// The claim of a reference.
     func claim(provider: Provider, referenceDigest: [UInt8]) throws -> Claim?
     /// Lines of the audit, oldest first, of one subscription or all; the last `limit` of them.
@@ -190,6 +193,9 @@ package protocol StoreTransaction: StoreReader {
 
     /// Writes how far a comparison with a provider has come.
     func save(_ reconciliation: Reconciliation) throws
+
+    /// Writes what a comparison of the platform with the grants found.
+    func save(_ report: DriftReport) throws
 
     /// Adds a line to the audit.
     func append(_ entry: AuditEntry) throws

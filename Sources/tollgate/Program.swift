@@ -14,6 +14,7 @@ struct Program: Sendable {
         SubscriptionsResumeCommand(),
         KeysFindCommand(), KeysRevokeCommand(), KeysRestoreCommand(), KeysRotateCommand(),
         ClaimsCreateCommand(),
+        GrantsListCommand(), GrantsDriftCommand(), GrantsRepairCommand(),
         ReconcileCommand(),
         EventsListCommand(), EventsShowCommand(), EventsReplayCommand(), EventsSendCommand(),
         PlatformExportCommand(), PlatformDiffCommand(), PlatformApplyCommand(),

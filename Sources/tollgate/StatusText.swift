@@ -51,9 +51,11 @@ enum StatusText {
                     : "wait until one key has worked and a random one was refused",
             ],
             ["events", events.joined(separator: ", ")],
+            ["drift", drift(body["drift"] ?? [:])],
         ].filter { row in
             switch row[0] {
             case "problem": !isWell
+            case "drift": row[1] != "never"
             case "calls": platform["breaker"]?.string == "open"
             default: true
             }
@@ -62,6 +64,12 @@ enum StatusText {
 }
 
 extension StatusText {
+    private static func drift(_ report: JSONValue) -> String {
+        guard report["compared_at"]?.string != nil else { return "never" }
+        return "\(report.word("differences")) differences in \(report.word("compared")) grants, "
+            + "compared \(report.word("compared_at"))"
+    }
+
     private static func reconciled(_ provider: JSONValue) -> String {
         let run = provider["reconciled"] ?? [:]
         guard run["started_at"]?.string != nil else {

@@ -12,6 +12,7 @@ enum Flow: String, CaseIterable, Sendable {
     case up, changePlan, upgradeLockedOut, renew, suspend, resume, end, endAsleep, endBeforeStart
     case restore, restoreAtOnce, rotate, rotateAtOnce, rotateAsleep, endWhileRotating
     case rotateThenAtOnce, suspendWhileRotating
+    case rebuild, endAgain
 
     /// How long an old key lives on.
     static let overlap = Duration.seconds(86_400)
@@ -43,6 +44,13 @@ enum Flow: String, CaseIterable, Sendable {
         case .restore:
             world.wish(.ended)
             try await world.settle()
+        case .rebuild:
+            world.platform.state.withLock { ($0.roles, $0.apps, $0.limits) = ([:], [:], [:]) }
+        case .endAgain:
+            let old = world.platform.state.withLock { ($0.roles, $0.apps) }
+            world.wish(.ended)
+            try await world.settle()
+            world.platform.state.withLock { ($0.roles, $0.apps) = old }
         }
     }
 
@@ -54,6 +62,7 @@ enum Flow: String, CaseIterable, Sendable {
             world.wish(.active, allowance: World.allowance + 30 * 86_400)
         case .suspend: world.wish(.suspended)
         case .end, .endAsleep, .endBeforeStart, .endWhileRotating: world.wish(.ended)
+        case .rebuild, .endAgain: return try await world.repair()
         case .rotate: try await world.rotate(overlap: Self.overlap)
         case .rotateAtOnce, .rotateThenAtOnce: try await world.rotate(overlap: .zero)
         case .rotateAsleep:
@@ -76,7 +85,7 @@ enum Flow: String, CaseIterable, Sendable {
 
     func check(_ world: World, _ context: Comment) throws {
         switch self {
-        case .up, .resume: try world.expectUp(context)
+        case .up, .resume, .rebuild: try world.expectUp(context)
         case .changePlan: try world.expectUp(plan: World.otherPlan, context)
         case .upgradeLockedOut:
             try world.expectUp(plan: World.otherPlan, context)
@@ -92,7 +101,7 @@ enum Flow: String, CaseIterable, Sendable {
             }
             #expect(counts == [0], context)
         case .suspend: try world.expectUp(context, isAwake: false)
-        case .end, .endAsleep, .endBeforeStart: try world.expectDown(context)
+        case .end, .endAsleep, .endBeforeStart, .endAgain: try world.expectDown(context)
         case .endWhileRotating: try world.expectDown(generation: 2, context)
         case .rotateThenAtOnce:
             try world.expectUp(generation: 3, context)
