@@ -25,5 +25,6 @@ package enum Schema {
         Step(version: 2, name: "life", sql: PackageResources.V002__life_sql),
         Step(version: 3, name: "flows", sql: PackageResources.V003__flows_sql),
         Step(version: 4, name: "drift", sql: PackageResources.V004__drift_sql),
+        Step(version: 5, name: "figures", sql: PackageResources.V005__figures_sql),
     ]
 }

@@ -49,6 +49,10 @@ extension ProvisioningDesk {
             if var key = try tx.key(id, generation: after.shownGeneration), key.shownAt == nil {
                 key.shownAt = now
                 try tx.update(key)
+                // A key that staff, time or a rotation asked for was not paid for just now.
+                if let arrival = try tx.arrival(handledAt: key.createdAt, about: id) {
+                    try tx.keep(.payment, since: arrival, at: now)
+                }
             }
             try audit("key.shown", after.shownGeneration)
         } else if let proof = after.proof, proof.answer != before.proof?.answer {
@@ -66,6 +70,10 @@ extension ProvisioningDesk {
                     || before.revocation?.generation != revocation.generation
             {
                 try audit("key.refused", revocation.generation)
+                // One that had ended and came back was promised, and kept, before.
+                if try tx.key(id, generation: revocation.generation)?.endedAt == nil {
+                    try tx.keep(.revocation, since: grant.revokedAt(revocation), at: now)
+                }
             }
             if revocation.isBack, before.revocation?.isBack != true {
                 try audit("key.back", revocation.generation)
@@ -79,5 +87,14 @@ extension ProvisioningDesk {
             }
             try audit("key.ended", generation)
         }
+    }
+}
+
+extension Grant {
+    /// When a revocation was decided, which is before it was begun; the old key of a rotation with
+    /// grace is due when its time is over, and not when the rotation was decided.
+    fileprivate func revokedAt(_ revocation: ObservedGrant.Revocation) -> Date {
+        let isDecided = desired.access == .ended || desired.overlap == nil
+        return isDecided ? min(changedAt, revocation.startedAt) : revocation.startedAt
     }
 }

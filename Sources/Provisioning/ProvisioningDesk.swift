@@ -204,13 +204,9 @@ private struct OrderFailure: Error {
 }
 
 extension Grant {
-    /// Notes what stands in the way, with the time when it first did.
+    /// Notes what stands in the way, with the time since when anything does: a trouble that
+    /// changes its face is no younger for it.
     fileprivate mutating func note(_ failure: Failure, _ now: Date) {
-        let isSame = problem?.sentence == failure.sentence
-        problem = GrantProblem(
-            failure.kind,
-            failure.sentence,
-            since: isSame ? problem?.since ?? now : now
-        )
+        problem = GrantProblem(failure.kind, failure.sentence, since: problem?.since ?? now)
     }
 }

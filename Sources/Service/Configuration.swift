@@ -14,6 +14,8 @@ package struct Configuration: Sendable {
     package var socketPath = "tollgate.db.sock"
     /// The group that may use the staff socket besides its owner.
     package var socketGroup: String?
+    /// Where operators read the figures; nil leaves that to the staff socket.
+    package var operatorListen: ListenPlace?
     /// How much the public may ask for at once.
     package var publicLimits = PublicLimits()
     /// Whether money is real.
@@ -90,18 +92,11 @@ package struct Configuration: Sendable {
             )
         }
         socketGroup = settings["TOLLGATE_SOCKET_GROUP"]
+        operatorListen = try ListenPlace.operators(settings)
         guard let listen = settings["TOLLGATE_LISTEN"] else { return }
-        guard let colon = listen.lastIndex(of: ":"),
-            let host = Self.host(listen[..<colon]),
-            let port = Int(listen[listen.index(after: colon)...]), (0...65_535).contains(port)
-        else {
-            throw ConfigurationError(
-                "TOLLGATE_LISTEN must be a host and a port, for example 127.0.0.1:8080 or "
-                    + "[::1]:8080."
-            )
-        }
-        self.host = host
-        self.port = port
+        let place = try ListenPlace(listen, of: "TOLLGATE_LISTEN")
+        host = place.host
+        port = place.port
     }
 
     private mutating func readTimes(_ settings: Settings) throws(ConfigurationError) {
@@ -135,15 +130,6 @@ package struct Configuration: Sendable {
             )
         }
         duration = value
-    }
-
-    /// The host before the colon of the port; an IPv6 address stands in brackets.
-    private static func host(_ text: Substring) -> String? {
-        guard text.hasPrefix("["), text.hasSuffix("]") else {
-            guard !text.contains(where: { ":[]".contains($0) }) else { return nil }
-            return text.isEmpty ? "0.0.0.0" : String(text)
-        }
-        return String(text.dropFirst().dropLast())
     }
 
     /// The staff socket beside a database.

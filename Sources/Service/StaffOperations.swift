@@ -29,6 +29,7 @@ package struct StaffOperations: Sendable {
     let worker: InboxWorker
     let provisioner: Provisioner
     let alarms: Alarms
+    let metrics: Metrics
     let reconcilers: [Provider: Reconciler]
     let platformURL: String
     let now: @Sendable () -> Date
@@ -55,6 +56,7 @@ package struct StaffOperations: Sendable {
     private func dispatch(_ request: StaffRequest) async throws -> StaffReply {
         switch request.operation {
         case "status": try await status()
+        case "stats": try await stats()
         case "plans/list": try await listPlans()
         case "plans/show": try await showPlan(request)
         case "plans/apply": try await applyPlans(request)

@@ -36,7 +36,8 @@ package final class RunningTollgate: Sendable {
         }
         addresses = Tollgate.Addresses(
             port: port,
-            socketPath: tollgate.configuration.socketPath
+            socketPath: tollgate.configuration.socketPath,
+            operatorPort: Self.operatorPort(bound, tollgate.configuration)
         )
         // The workers live as long as the server and are cancelled and awaited by `stop`.
         work = Task { await tollgate.runWorkers() }
@@ -49,8 +50,21 @@ package final class RunningTollgate: Sendable {
                 "mode": tollgate.configuration.mode.rawValue,
                 "platform": tollgate.configuration.platformOrigin,
                 "socket": addresses.socketPath,
+                "operators": tollgate.configuration.operatorListen == nil
+                    ? "on the socket" : "\(bound[bound.count - 1])",
             ]
         )
+    }
+
+    /// The operator listener is the last one.
+    private static func operatorPort(
+        _ bound: [HTTPAddress],
+        _ configuration: Configuration
+    ) -> Int? {
+        guard configuration.operatorListen != nil, case .tcp(_, let port) = bound.last else {
+            return nil
+        }
+        return port
     }
 
     /// Stops accepting, finishes what is in flight, stops the workers and closes the database.
@@ -106,9 +120,13 @@ extension Tollgate {
             group: configuration.socketGroup,
             router: staffRouter(health)
         )
+        let operators = self.configuration.operatorListen.map {
+            HTTPServer.Listener.tcp(host: $0.host, port: $0.port, router: operatorRouter(health))
+        }
         let limits = self.configuration.publicLimits
         var configuration = HTTPServer.Configuration(
             listeners: open.map { $0.routed(by: router) } + [staff]
+                + [operators].compactMap(\.self)
         )
         configuration.limits.connections = limits.connections
         configuration.limits.connectionsPerAddress = limits.connectionsPerAddress
@@ -118,7 +136,10 @@ extension Tollgate {
         let log = surroundings.log
         configuration.now = surroundings.now
         let accessLog = AccessLog(log: log)
-        configuration.accessLog = { accessLog($0) }
+        configuration.accessLog = { [metrics] in
+            metrics.count($0.path, $0.status)
+            accessLog($0)
+        }
         return HTTPServer(configuration: configuration, router: Router(problem: Problem.response))
     }
 
@@ -128,7 +149,7 @@ extension Tollgate {
         let failures = FailureLimit(now: surroundings.now)
         let webhook = WebhookRoute(
             endpoints: endpoints,
-            inbox: store,
+            inbox: metrics.counting(store),
             mode: configuration.mode,
             now: surroundings.now,
             log: surroundings.log,
@@ -210,8 +231,26 @@ extension Tollgate {
             bodyBytesMax: StaffRoute.bodyBytesMax,
             .async(staff.respond)
         )
+        router.on("GET", "/metrics", .async(metricsRoute.respond))
         addHealth(health, to: &router)
         return router
+    }
+
+    func operatorRouter(_ health: HealthRoute) -> Router {
+        var router = Router(problem: Problem.response)
+        router.on("GET", "/metrics", .async(metricsRoute.respond))
+        addHealth(health, to: &router)
+        return router
+    }
+
+    private var metricsRoute: MetricsRoute {
+        MetricsRoute(
+            metrics: metrics,
+            store: store,
+            isBreakerOpen: { [provisioner] in provisioner.breakerState != .closed },
+            now: surroundings.now,
+            log: surroundings.log
+        )
     }
 
     private func addHealth(_ health: HealthRoute, to router: inout Router) {

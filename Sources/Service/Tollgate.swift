@@ -46,6 +46,8 @@ package final class Tollgate: Sendable {
         package let port: Int
         /// The staff socket.
         package let socketPath: String
+        /// The port of the operator listener, where there is one.
+        package let operatorPort: Int?
     }
 
     package let configuration: Configuration
@@ -59,6 +61,7 @@ package final class Tollgate: Sendable {
     let endpoints: [Provider: WebhookEndpoint]
     /// Where current objects are asked for.
     let apis: [Provider: ProviderAPI]
+    let metrics: Metrics
     /// Rings for requests that wait, at every change.
     let changed: Bell
     /// Rings when an event was stored.
@@ -109,6 +112,7 @@ package final class Tollgate: Sendable {
             changed.ring()
         }
         endpoints = Self.endpoints(configuration)
+        metrics = Metrics(providers: endpoints.keys, now: surroundings.now())
         apis = Self.apis(configuration, surroundings)
         worker = InboxWorker(
             store: store,
@@ -212,6 +216,7 @@ package final class Tollgate: Sendable {
             worker: worker,
             provisioner: provisioner,
             alarms: alarms,
+            metrics: metrics,
             reconcilers: reconcilers,
             platformURL: configuration.platform.origin,
             now: surroundings.now,

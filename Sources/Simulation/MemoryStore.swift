@@ -132,6 +132,8 @@ package struct MemoryTables: Sendable {
     package var tokens: [LookupToken] = []
     /// The audit.
     package var audit: [AuditEntry] = []
+    /// Promises that were kept, by number.
+    package var keptPromises: [KeptPromise] = []
     /// Comparisons with providers.
     package var reconciliations: [Provider: Reconciliation] = [:]
     /// What the last comparison of the platform with the grants found.

@@ -66,6 +66,8 @@ package protocol StoreReader {
     func lastDelivery(of provider: Provider) throws -> Date?
     /// How many events there are in each state.
     func eventCounts() throws -> [InboxEvent.State: Int]
+    /// When the event arrived, the first of several, that was handled at that very time.
+    func arrival(handledAt: Date, about id: Subscription.ID) throws -> Date?
 
     /// A customer by our id.
     func customer(_ id: Customer.ID) throws -> Customer?
@@ -119,6 +121,11 @@ package protocol StoreReader {
     func keys(_ id: Subscription.ID) throws -> [APIKey]
     /// The ids of the master keys from which keys that have not ended are derived.
     func masterKeyIDsInUse() throws -> Set<String>
+
+    /// What is still to be done, in numbers and ages.
+    func backlog(now: Date) throws -> Backlog
+    /// Promises in the order in which they were kept, above a number.
+    func keptPromises(after number: Int64, limit: Int) throws -> [KeptPromise]
 
     /// The last comparison with a provider, finished or not.
     func reconciliation(_ provider: Provider) throws -> Reconciliation?
@@ -196,6 +203,9 @@ package protocol StoreTransaction: StoreReader {
 
     /// Writes what a comparison of the platform with the grants found.
     func save(_ report: DriftReport) throws
+
+    /// Notes that a promise was kept.
+    func keep(_ kind: KeptPromise.Kind, since: Date, at: Date) throws
 
     /// Adds a line to the audit.
     func append(_ entry: AuditEntry) throws

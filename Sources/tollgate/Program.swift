@@ -7,8 +7,8 @@ struct Program: Sendable {
 
     /// Every command, in the order of the help.
     static let commands: [any Command] = [
-        DemoCommand(), ServeCommand(), MigrateCommand(), StatusCommand(), DoctorCommand(),
-        SandboxCommand(),
+        DemoCommand(), ServeCommand(), MigrateCommand(), StatusCommand(), StatsCommand(),
+        DoctorCommand(), SandboxCommand(),
         PlansListCommand(), PlansShowCommand(), PlansApplyCommand(),
         SubscriptionsListCommand(), SubscriptionsShowCommand(), SubscriptionsSuspendCommand(),
         SubscriptionsResumeCommand(),
