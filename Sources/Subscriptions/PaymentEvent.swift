@@ -67,6 +67,8 @@ package struct Checkout: Hashable, Sendable {
     package let email: String?
     /// Whether money came with it.
     package let payment: CheckoutPayment
+    /// What the same event says of the period that the money pays; nil where another event does.
+    package let settled: Payment?
 
     /// Makes the end of a checkout.
     package init(
@@ -74,13 +76,15 @@ package struct Checkout: Hashable, Sendable {
         subscriptionID: String,
         customerID: String,
         email: String?,
-        payment: CheckoutPayment
+        payment: CheckoutPayment,
+        settled: Payment? = nil
     ) {
         self.reference = reference
         self.subscriptionID = subscriptionID
         self.customerID = customerID
         self.email = email
         self.payment = payment
+        self.settled = settled
     }
 }
 

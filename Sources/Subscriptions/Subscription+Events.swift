@@ -148,6 +148,7 @@ extension Subscription {
     /// The subscription after the end of its checkout; money that has come stays, and a failure is
     /// later than the wait for it.
     package func applying(_ checkout: Checkout) -> EventEffect {
+        if let settled = checkout.settled { return applying(settled) }
         guard checkoutPayment != .paid else { return unchanged("the checkout was paid already") }
         guard checkoutPayment != .failed || checkout.payment != .pending else {
             return unchanged("the checkout's payment has failed already")

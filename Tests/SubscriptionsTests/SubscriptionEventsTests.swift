@@ -163,6 +163,15 @@ struct SubscriptionEventsTests {
         #expect(pending.applying(payment(true)).subscription.checkoutPayment == .paid)
     }
 
+    @Test func `a checkout that says what its money pays is that payment too`() {
+        let money = payment(true, through: day(30))
+        let effect = Subscription.make().applying(checkout(.paid, settled: money))
+        #expect(effect.subscription == Subscription.make().applying(money).subscription)
+        #expect(effect.subscription.checkoutPayment == .paid)
+        #expect(effect.subscription.paidThrough == day(30))
+        #expect(!effect.subscription.applying(checkout(.paid, settled: money)).isNews)
+    }
+
     @Test func `the paid period never goes back and a failed payment leaves no trace`() {
         let paid = Subscription.make()
             .applying(payment(true, through: day(30))).subscription
@@ -192,13 +201,14 @@ struct SubscriptionEventsTests {
         #expect(ends.count == 1)
     }
 
-    private func checkout(_ payment: CheckoutPayment) -> Checkout {
+    private func checkout(_ payment: CheckoutPayment, settled: Payment? = nil) -> Checkout {
         Checkout(
             reference: "cs_1",
             subscriptionID: "sub_1",
             customerID: "cus_1",
             email: nil,
-            payment: payment
+            payment: payment,
+            settled: settled
         )
     }
 
