@@ -39,6 +39,16 @@ package struct PaddleAdapter: ProviderAdapter {
 
     /// What a stored event says.
     package func reading(of body: [UInt8], id: String, mode: Mode) -> EventReading {
-        .parked(Need(.malformed, reason: "Events of Paddle are stored and not read yet."))
+        PaddleEvent.reading(of: body, id: id, mode: mode)
+    }
+
+    /// What a stored event means by its objects as they stand now.
+    package func reading(
+        of body: [UInt8],
+        id: String,
+        mode: Mode,
+        from objects: any ProviderObjects
+    ) async -> EventReading {
+        await PaddleEvent.reading(of: body, id: id, mode: mode, from: objects)
     }
 }

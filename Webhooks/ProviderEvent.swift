@@ -1,5 +1,5 @@
 import JSON
-import Subscriptions
+package import Subscriptions
 
 import struct Foundation.Date
 
@@ -21,10 +21,8 @@ protocol ProviderEvent {
 extension ProviderEvent {
     /// What a stored body says.
     static func reading(of body: [UInt8], id: String, mode: Mode) -> EventReading {
-        do {
-            return try parsed(body, id, mode).reading()
-        } catch {
-            return error.reading
+        .of(body) { event throws(FieldFault) in
+            try Self(event, id: id, mode: mode).reading()
         }
     }
 
@@ -36,8 +34,8 @@ extension ProviderEvent {
         from objects: any ProviderObjects
     ) async -> EventReading {
         let event: Self
-        do {
-            event = try parsed(body, id, mode)
+        do throws(FieldFault) {
+            event = try Self(Field(parsing: body), id: id, mode: mode)
         } catch {
             return error.reading
         }
@@ -49,37 +47,81 @@ extension ProviderEvent {
             return .parked(Need(.refetch, subject: event.subject, reason: "\(error)"))
         }
     }
+}
 
-    private static func parsed(
+extension EventReading {
+    /// What a body says, by a function that throws the first field that is not what it should be.
+    package static func of(
         _ body: [UInt8],
-        _ id: String,
-        _ mode: Mode
-    ) throws(FieldFault) -> Self {
+        _ read: (Field) throws(FieldFault) -> EventReading
+    ) -> EventReading {
+        do throws(FieldFault) {
+            return try read(Field(parsing: body))
+        } catch {
+            return error.reading
+        }
+    }
+}
+
+extension Field {
+    /// The top of a body.
+    init(parsing body: [UInt8]) throws(FieldFault) {
         // What the parser has against it is not for staff, who cannot mend it.
         guard let value = try? JSONValue(parsing: body) else {
             throw FieldFault(path: "", problem: "is not JSON that can be read to its end")
         }
-        return try Self(Field(value), id: id, mode: mode)
+        self.init(value)
     }
 }
 
 /// What every event says of itself.
 struct EventEnvelope {
+    /// When it happened.
+    enum Time {
+        /// Where the event says it.
+        case told(Field)
+        /// When we looked, without having been told.
+        case look(Date)
+    }
+
     let provider: Provider
     let mode: Mode
     let id: String
     let type: String
-    let occurredAt: Date
+    let time: Time
+    /// When the object was fetched; nil where the event itself is all that is known.
+    private(set) var fetchedAt: Date?
+
+    /// When it happened, by the provider's clock.
+    func occurredAt() throws(FieldFault) -> Date {
+        switch time {
+        case .told(let field): try field.instant()
+        case .look(let date): date
+        }
+    }
+
+    /// From when what it says is.
+    func knownAt() throws(FieldFault) -> Date {
+        guard let fetchedAt else { return try occurredAt() }
+        return fetchedAt
+    }
+
+    /// The same around an object that was fetched.
+    func fetched(at time: Date) -> EventEnvelope {
+        var envelope = self
+        envelope.fetchedAt = time
+        return envelope
+    }
 
     /// The event around what it says.
-    func made(_ change: PaymentEvent.Change, fetchedAt: Date? = nil) -> EventReading {
+    func made(_ change: PaymentEvent.Change) throws(FieldFault) -> EventReading {
         .event(
             PaymentEvent(
                 provider: provider,
                 mode: mode,
                 id: id,
                 type: type,
-                occurredAt: occurredAt,
+                occurredAt: try occurredAt(),
                 fetchedAt: fetchedAt,
                 change: change
             )
@@ -96,6 +138,28 @@ extension FieldFault {
 }
 
 extension EventReading {
+    /// What a look at an object says, as an event that nobody sent.
+    static func look(
+        at fetched: FetchedObject,
+        of provider: Provider,
+        _ mode: Mode,
+        _ read: (Field, EventEnvelope) throws(FieldFault) -> EventReading
+    ) -> EventReading {
+        let object = Field(fetched.value)
+        do throws(FieldFault) {
+            let envelope = EventEnvelope(
+                provider: provider,
+                mode: mode,
+                id: try object["id"].id(),
+                type: "reconcile",
+                time: .look(fetched.at)
+            )
+            return try read(object, envelope.fetched(at: fetched.at))
+        } catch {
+            return error.reading
+        }
+    }
+
     /// An event of a type that nothing depends on.
     static func ignored(type: String) -> EventReading {
         .ignored("Events of the type \(type) do not concern access.")
@@ -106,5 +170,21 @@ extension EventReading {
         let word = try field.word()
         let reason = "\(field.path) is \"\(word)\", which this version does not know."
         return .parked(Need(.unknownStatus, subject: word, reason: reason))
+    }
+}
+
+extension SubscriptionStatus {
+    /// A detail of a subscription of this status: an end must not wait for one that cannot be read,
+    /// since it stops access and needs none.
+    func unlessFinal<Value>(
+        _ fallback: Value,
+        _ read: () throws(FieldFault) -> Value
+    ) throws(FieldFault) -> Value {
+        do {
+            return try read()
+        } catch {
+            guard isFinal else { throw error }
+            return fallback
+        }
     }
 }

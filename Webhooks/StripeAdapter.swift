@@ -41,12 +41,7 @@ package struct StripeAdapter: ProviderAdapter {
 
     /// What a stored event says, as far as its type concerns access.
     package func reading(of body: [UInt8], id: String, mode: Mode) -> EventReading {
-        do {
-            return reading(of: try JSONValue(parsing: body))
-        } catch {
-            let reason = "The body is not JSON that can be read to its end."
-            return .parked(Need(.malformed, reason: reason))
-        }
+        .of(body) { event throws(FieldFault) in try StripeEvent(event).reading() }
     }
 
     /// What an event says that was fetched, or read already.
@@ -65,12 +60,10 @@ package struct StripeAdapter: ProviderAdapter {
         mode: Mode,
         from objects: any ProviderObjects
     ) async -> EventReading {
-        do {
-            let event = Field(try JSONValue(parsing: body))
-            return await StripeRefetch(event, objects).reading()
+        do throws(FieldFault) {
+            return await StripeRefetch(try Field(parsing: body), objects).reading()
         } catch {
-            let reason = "The body is not JSON that can be read to its end."
-            return .parked(Need(.malformed, reason: reason))
+            return error.reading
         }
     }
 }

@@ -64,41 +64,27 @@ struct StripeSubscription {
     }
 
     private func snapshot(_ status: SubscriptionStatus) throws(FieldFault) -> SubscriptionSnapshot {
-        let items = try unlessFinal(status, [], items)
+        let items = try status.unlessFinal([], items)
         return SubscriptionSnapshot(
             id: try object["id"].id(),
             customerID: try object["customer"].reference(),
             status: status,
             items: items,
-            trialEnd: try unlessFinal(status, nil) { () throws(FieldFault) in
+            trialEnd: try status.unlessFinal(nil) { () throws(FieldFault) in
                 try object["trial_end"].present?.time()
             },
-            cancelAt: try unlessFinal(status, nil) { () throws(FieldFault) in
+            cancelAt: try status.unlessFinal(nil) { () throws(FieldFault) in
                 try cancelAt(items)
             },
             pause: pause,
-            daysUntilDue: try unlessFinal(status, 0) { () throws(FieldFault) in
+            daysUntilDue: try status.unlessFinal(0) { () throws(FieldFault) in
                 Int(try object["days_until_due"].present?.integer(in: 0...3_650) ?? 0)
             },
-            invoice: try unlessFinal(status, nil, invoice),
-            endedAt: try unlessFinal(status, nil) { () throws(FieldFault) in
+            invoice: try status.unlessFinal(nil, invoice),
+            endedAt: try status.unlessFinal(nil) { () throws(FieldFault) in
                 try object["ended_at"].present?.time()
             }
         )
-    }
-
-    /// An end must not wait for a detail that cannot be read: it stops access, and needs none.
-    private func unlessFinal<Value>(
-        _ status: SubscriptionStatus,
-        _ fallback: Value,
-        _ read: () throws(FieldFault) -> Value
-    ) throws(FieldFault) -> Value {
-        do {
-            return try read()
-        } catch {
-            guard status.isFinal else { throw error }
-            return fallback
-        }
     }
 
     private func items() throws(FieldFault) -> [SubscriptionItem] {

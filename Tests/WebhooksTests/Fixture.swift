@@ -38,8 +38,8 @@ private func summary(_ change: PaymentEvent.Change) -> String {
     switch change {
     case .subscription(let snapshot): summary(snapshot)
     case .checkout(let checkout):
-        "checkout \(checkout.payment.rawValue)"
-            + " \(checkout.email ?? "-")"
+        "checkout \(checkout.payment.rawValue) \(checkout.email ?? "-")"
+            + (checkout.settled.map { " \(summary(.payment($0)))" } ?? "")
     case .payment(let payment):
         "payment \(payment.succeeded ? "paid" : "failed")"
             + " until \(seconds(payment.periodEnd))"

@@ -26,7 +26,7 @@ import Webhooks
             nil, .null, true, -1, 0, .integer(.max), .integer(.min), .number(1.5e300), "", "x",
             .string(String(repeating: "é", count: 200)), [], [nil, 1, "x"], [:], ["id": 7],
         ]
-        for path in paths(of: event) {
+        for path in event.paths {
             for value in strange {
                 let reading = StripeAdapter().reading(of: event.replacing(path[...], by: value))
                 guard case .parked(let need) = reading else { continue }
@@ -155,39 +155,5 @@ import Webhooks
 
     private func read(_ body: [UInt8]) -> EventReading {
         StripeAdapter().reading(of: body, id: "", mode: .test)
-    }
-
-    /// The paths of all members, those of lists' elements by their index.
-    private func paths(of value: JSONValue) -> [[String]] {
-        switch value {
-        case .object(let members):
-            members.keys.sorted().flatMap { name in
-                [[name]] + paths(of: members[name] ?? nil).map { [name] + $0 }
-            }
-        case .array(let elements):
-            elements.enumerated().flatMap { index, element in
-                [["\(index)"]] + paths(of: element).map { ["\(index)"] + $0 }
-            }
-        default: []
-        }
-    }
-}
-
-extension JSONValue {
-    /// The value with another at a path of member names and indices; nil takes the member away.
-    fileprivate func replacing(_ path: ArraySlice<String>, by value: JSONValue?) -> JSONValue {
-        guard let name = path.first else { return value ?? nil }
-        switch self {
-        case .object(var members):
-            members[name] =
-                path.count == 1
-                ? value : (members[name] ?? nil).replacing(path.dropFirst(), by: value)
-            return .object(members)
-        case .array(var elements):
-            guard let index = Int(name) else { return self }
-            elements[index] = elements[index].replacing(path.dropFirst(), by: value)
-            return .array(elements)
-        default: return self
-        }
     }
 }

@@ -128,47 +128,6 @@ import Webhooks
     }
 }
 
-@Suite struct ProviderAdapterTests {
-    /// Another provider, as unlike Stripe as they come: signs the body alone, has its event id in a
-    /// header, two keys for a secret, and says no mode.
-    private struct OtherAdapter: ProviderAdapter {
-        let provider = Provider(rawValue: "other")
-        let scheme: any SignatureScheme = BodySignature(header: "X-Signature")
-
-        func keys(of secret: String) -> [[UInt8]] {
-            [Base64.decode(secret) ?? [], Array(secret.utf8)]
-        }
-
-        func identity(of body: [UInt8], headers: HeaderValues) -> EventIdentity? {
-            headers("X-Id").first.map {
-                EventIdentity(id: $0, type: "paid", mode: nil, occurredAt: nil)
-            }
-        }
-
-        func reading(of body: [UInt8], id: String, mode: Mode) -> EventReading {
-            .ignored("\(id) \(mode.rawValue)")
-        }
-    }
-
-    @Test func `a provider of another form fits`() throws {
-        let secret = Base64.encode("another key".utf8)
-        let endpoint = WebhookEndpoint(adapter: OtherAdapter(), secrets: [secret])
-        let body = Array("{}".utf8)
-        let signed = OtherAdapter().signedHeaders(for: body, secret: secret, at: .distantPast)
-        let headers: HeaderValues = { name in
-            name == "X-Id" ? ["evt"] : signed.filter { $0.name == name }.map(\.value)
-        }
-        try endpoint.verify(headers: headers, body: body, now: .distantFuture)
-        let delivery = endpoint.delivery(headers: headers, body: body, mode: .live)
-        #expect(delivery.provider.rawValue == "other")
-        #expect(delivery.eventID == "evt")
-        #expect(delivery.mode == .live)
-        #expect(
-            endpoint.reading(of: body, id: delivery.eventID, mode: .live) == .ignored("evt live")
-        )
-    }
-}
-
 /// What a verification throws.
 func failure(_ verify: () throws -> Void) -> SignatureFailure? {
     do {
