@@ -31,6 +31,16 @@ package struct LemonSqueezyAdapter: ProviderAdapter {
 
     /// What a stored event says.
     package func reading(of body: [UInt8], id: String, mode: Mode) -> EventReading {
-        .parked(Need(.malformed, reason: "Events of Lemon Squeezy are stored and not read yet."))
+        LemonSqueezyEvent.reading(of: body, id: id, mode: mode)
+    }
+
+    /// What a stored event means by its objects as they stand now.
+    package func reading(
+        of body: [UInt8],
+        id: String,
+        mode: Mode,
+        from objects: any ProviderObjects
+    ) async -> EventReading {
+        await LemonSqueezyEvent.reading(of: body, id: id, mode: mode, from: objects)
     }
 }

@@ -1,0 +1,119 @@
+import JSON
+import Subscriptions
+
+/// One event of Lemon Squeezy on its way to our words.
+struct LemonSqueezyEvent: ProviderEvent {
+    /// What an event type means to us.
+    private enum Kind {
+        /// The state of a subscription.
+        case subscription
+        /// An attempt to collect money for a subscription.
+        case payment(succeeded: Bool)
+        /// Money of such a payment that went back.
+        case refund
+        /// The end of a checkout.
+        case order
+        /// Money of a checkout that went back.
+        case orderRefund
+    }
+
+    private static let kinds: [String: Kind] = [
+        "subscription_created": .subscription,
+        "subscription_updated": .subscription,
+        "subscription_cancelled": .subscription,
+        "subscription_resumed": .subscription,
+        "subscription_expired": .subscription,
+        "subscription_paused": .subscription,
+        "subscription_unpaused": .subscription,
+        "subscription_payment_success": .payment(succeeded: true),
+        "subscription_payment_recovered": .payment(succeeded: true),
+        "subscription_payment_failed": .payment(succeeded: false),
+        "subscription_payment_refunded": .refund,
+        "order_created": .order,
+        "order_refunded": .orderRefund,
+    ]
+
+    private let envelope: EventEnvelope
+    private let kind: Kind?
+    private let data: Field
+
+    init(_ event: Field, id: String, mode: Mode) throws(FieldFault) {
+        data = event["data"]
+        let flags = [event["meta"]["test_mode"], data["attributes"]["test_mode"]]
+        let isTest = try flags.first { !$0.isAbsent }?.flag()
+        envelope = EventEnvelope(
+            provider: .lemonSqueezy,
+            mode: isTest.map { $0 ? .test : .live } ?? mode,
+            id: id,
+            type: try event["meta"]["event_name"].word(),
+            // The event has no time of its own; its object was last changed then.
+            time: .told(data["attributes"]["updated_at"])
+        )
+        kind = Self.kinds[envelope.type]
+    }
+
+    var subject: String { (try? data["id"].id()) ?? "" }
+
+    func reading() throws(FieldFault) -> EventReading {
+        switch kind {
+        case .subscription: try LemonSqueezySubscription(data).reading(envelope)
+        case .payment(let succeeded):
+            try LemonSqueezyInvoice(data).payment(succeeded, periods: [:], envelope)
+        case .refund: try LemonSqueezyInvoice(data).refund(envelope)
+        case .order: .parked(try needsAPI("The order"))
+        case .orderRefund: .parked(try needsAPI("The refund of an order"))
+        case nil: .ignored(type: envelope.type)
+        }
+    }
+
+    func reading(from objects: any ProviderObjects) async throws -> EventReading {
+        switch kind {
+        case .subscription where LemonSqueezySubscription(data).isFinal: return try reading()
+        case .subscription:
+            let (object, envelope) = try await fetched("subscriptions", from: objects)
+            return try LemonSqueezySubscription(object).reading(envelope)
+        // The status follows in an event of its own.
+        case .payment(succeeded: false), nil: return try reading()
+        case .payment(succeeded: true):
+            let invoice = LemonSqueezyInvoice(data)
+            let path = ["subscriptions", try invoice.subscription()]
+            let fetched = try await objects.object(path, [])
+            let subscription = LemonSqueezySubscription(Field(fetched.value)["data"])
+            let periods = try subscription.paidPeriods()
+            return try invoice.payment(true, periods: periods, envelope.fetched(at: fetched.at))
+        case .refund:
+            let (object, envelope) = try await fetched("subscription-invoices", from: objects)
+            return try LemonSqueezyInvoice(object).refund(envelope)
+        case .order:
+            return try await LemonSqueezyOrder(data).checkout(envelope, from: objects)
+        case .orderRefund:
+            let (object, envelope) = try await fetched("orders", from: objects)
+            return try await LemonSqueezyOrder(object).refund(envelope, from: objects)
+        }
+    }
+
+    private func fetched(
+        _ kind: String,
+        from objects: any ProviderObjects
+    ) async throws -> (Field, EventEnvelope) {
+        let fetched = try await objects.object([kind, try data["id"].id()], [])
+        return (Field(fetched.value)["data"], envelope.fetched(at: fetched.at))
+    }
+
+    private func needsAPI(_ what: String) throws(FieldFault) -> Need {
+        Need(
+            .refetch,
+            subject: try data["id"].id(),
+            reason: "\(what) does not say of which subscription it is: set LEMONSQUEEZY_API_KEY so"
+                + " that Lemon Squeezy can be asked."
+        )
+    }
+}
+
+extension Field {
+    /// An id that is a number in some places and text in others.
+    func numericID() throws(FieldFault) -> String {
+        if let number = value?.integer, number >= 0 { return String(number) }
+        return try id()
+    }
+}

@@ -1,0 +1,92 @@
+import JSON
+import Subscriptions
+
+/// Lemon Squeezy's order, the end of a checkout.
+///
+/// It does not name the subscription that it made, and nothing else carries both its identifier and
+/// the subscription's id: the API must be asked.
+struct LemonSqueezyOrder {
+    private let object: Field
+    private let attributes: Field
+
+    init(_ object: Field) {
+        self.object = object
+        self.attributes = object["attributes"]
+    }
+
+    func checkout(
+        _ event: EventEnvelope,
+        from objects: any ProviderObjects
+    ) async throws -> EventReading {
+        let id = try object["id"].id()
+        guard let payment = try payment() else { return try .unknown(attributes["status"]) }
+        guard let subscription = try await subscription(from: objects) else {
+            return try await isOfSubscription(from: objects)
+                ? .parked(Self.needsSubscription(id))
+                : .ignored("The order sold no subscription.")
+        }
+        let checkout = Checkout(
+            reference: try attributes["identifier"].id(),
+            subscriptionID: subscription,
+            customerID: try attributes["customer_id"].numericID(),
+            email: try attributes["user_email"].email(),
+            payment: payment
+        )
+        return try event.made(.checkout(checkout))
+    }
+
+    func refund(
+        _ event: EventEnvelope,
+        from objects: any ProviderObjects
+    ) async throws -> EventReading {
+        guard let state = try attributes.refundState() else {
+            return try .unknown(attributes["status"])
+        }
+        guard let subscription = try await subscription(from: objects) else {
+            return .ignored("The order sold no subscription.")
+        }
+        let at = try event.knownAt()
+        let reversal = Reversal(
+            // Invoices have numbers too.
+            id: "order-\(try object["id"].id())",
+            kind: .refund,
+            state: state,
+            at: try attributes["refunded_at"].present?.instant() ?? at,
+            fetchedAt: at
+        )
+        return try event.made(.reversal(reversal, of: subscription))
+    }
+
+    private func payment() throws(FieldFault) -> CheckoutPayment? {
+        switch try attributes["status"].word() {
+        case "paid", "refunded", "partial_refund": .paid
+        case "pending": .pending
+        case "failed", "fraudulent": .failed
+        default: nil
+        }
+    }
+
+    private func subscription(from objects: any ProviderObjects) async throws -> String? {
+        let query = [("filter[order_id]", try object["id"].id())]
+        let list = try await objects.object(["subscriptions"], query)
+        return try Field(list.value)["data"].elements().first?["id"].id()
+    }
+
+    /// The order is told of in the moment in which the subscription is made.
+    private func isOfSubscription(from objects: any ProviderObjects) async throws -> Bool {
+        guard let variant = attributes["first_order_item"]["variant_id"].present else {
+            return false
+        }
+        let fetched = try await objects.object(["variants", try variant.numericID()], [])
+        return Field(fetched.value)["data"]["attributes"]["is_subscription"].value == true
+    }
+
+    private static func needsSubscription(_ id: String) -> Need {
+        Need(
+            .refetch,
+            subject: id,
+            reason: "The subscription of the order \(id) does not exist yet; Lemon Squeezy is asked"
+                + " again."
+        )
+    }
+}
