@@ -29,6 +29,16 @@ package struct PolarAdapter: ProviderAdapter {
 
     /// What a stored event says.
     package func reading(of body: [UInt8], id: String, mode: Mode) -> EventReading {
-        .parked(Need(.malformed, reason: "Events of Polar are stored and not read yet."))
+        PolarEvent.reading(of: body, id: id, mode: mode)
+    }
+
+    /// What a stored event means by its objects as they stand now.
+    package func reading(
+        of body: [UInt8],
+        id: String,
+        mode: Mode,
+        from objects: any ProviderObjects
+    ) async -> EventReading {
+        await PolarEvent.reading(of: body, id: id, mode: mode, from: objects)
     }
 }

@@ -1,0 +1,26 @@
+/// `file => what becomes of it`; subscriptions with their items as `quantity×price<period end`.
+let polarSamples = #"""
+    benefit_grant.created.json => ignored
+    benefit_grant.revoked.json => ignored
+    checkout.updated.json => ignored
+    customer.created.json => customer customer@example.com
+    customer.deleted.json => customer customer@example.com deleted
+    customer.state_changed.json => customer customer@example.com
+    customer.updated.json => customer customer@example.com
+    order.created.json => ignored
+    order.paid.json => payment paid until -
+    order.refunded.json => refund won of 3f5d1b0e-6a1c-4a58-9b7d-0a1b2c3d4e5f
+    order.updated.json => ignored
+    refund.created.json => ignored
+    refund.updated.json => ignored
+    subscription.active.json => subscription active 1×0cfe23<1788249600
+    subscription.canceled.json => subscription active 1×0cfe23<1788249600 cancel@1788249600
+    subscription.created.json => subscription active 1×0cfe23<1788249600
+    subscription.cycled.json => subscription active 1×0cfe23<1790841600
+    subscription.past_due.json => subscription past_due 1×0cfe23<1790841600
+    subscription.paused.json => subscription paused 1×0cfe23<1788249600
+    subscription.resumed.json => subscription active 1×0cfe23<1788249600
+    subscription.revoked.json => subscription canceled 1×0cfe23<1788249600 cancel@1788249600 ended@1788249600
+    subscription.uncanceled.json => subscription active 1×0cfe23<1788249600
+    subscription.updated.json => subscription active 1×0cfe23<1788249600
+    """#.split(separator: "\n").map(String.init)
