@@ -21,15 +21,22 @@ package struct StandardAdapter: ProviderAdapter {
         StandardSignature.key(of: secret).map { [$0] } ?? []
     }
 
-    /// The envelope, with the id of the headers.
+    /// The envelope, with the id of the headers and, where it stands there, the mode.
     package func identity(of body: [UInt8], headers: HeaderValues) -> EventIdentity? {
-        signature.identity(of: body, headers: headers)
+        guard let identity = signature.identity(of: body, headers: headers) else { return nil }
+        let mode = JSONOutline.members(["mode"], of: body)?["mode"]?.string
+        return EventIdentity(
+            id: identity.id,
+            type: identity.type,
+            mode: mode.flatMap { Mode(rawValue: $0) },
+            occurredAt: identity.occurredAt
+        )
     }
 
-    /// What a stored event says.
+    /// What a stored event says; there is no API to ask for more.
     package func reading(of body: [UInt8], id: String, mode: Mode) -> EventReading {
-        .parked(
-            Need(.malformed, reason: "Events of Standard Webhooks are stored and not read yet.")
-        )
+        .of(body) { event throws(FieldFault) in
+            try StandardEvent(event, id: id, mode: mode).reading()
+        }
     }
 }
