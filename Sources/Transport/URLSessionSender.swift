@@ -37,7 +37,7 @@ package final class URLSessionSender: RequestSender {
         session = URLSession(
             configuration: configuration,
             delegate: exchanges,
-            delegateQueue: nil
+            delegateQueue: CallerQueue()
         )
     }
 
@@ -81,6 +81,16 @@ package final class URLSessionSender: RequestSender {
     }
 }
 
+/// A queue that runs what it is given at once, on the thread that gives it.
+///
+/// corelibs-foundation reads on without waiting for its delegate's queue, so that a server faster than
+/// that queue would fill the memory with answers that nobody has looked at. Here it reads on when the
+/// last piece was taken.
+// The class adds no state to what is Sendable already.
+private final class CallerQueue: OperationQueue, @unchecked Sendable {
+    override func addOperation(_ block: @escaping @Sendable () -> Void) { block() }
+}
+
 /// The exchanges under way, fed by the session's callbacks.
 private final class Exchanges: NSObject, URLSessionDataDelegate {
     typealias Outcome = Result<ClientResponse, TransportError>
@@ -89,7 +99,16 @@ private final class Exchanges: NSObject, URLSessionDataDelegate {
         var task: URLSessionTask
         var continuation: CheckedContinuation<Outcome, Never>
         var deadline: ContinuousClock.Instant
-        var body: [UInt8] = []
+        /// The content as it came: to grow one array would take several times its memory.
+        var pieces: [Data] = []
+        var size = 0
+
+        var body: [UInt8] {
+            var body: [UInt8] = []
+            body.reserveCapacity(size)
+            for piece in pieces { body.append(contentsOf: piece) }
+            return body
+        }
     }
 
     private struct UnderWay {
@@ -98,6 +117,8 @@ private final class Exchanges: NSObject, URLSessionDataDelegate {
     }
 
     private let answerBytesMax: Int
+    /// The session calls back on the queue that a cancellation would wait for.
+    private let cancellations = DispatchQueue(label: "cancellations")
     private let underWay = Mutex(UnderWay())
 
     init(answerBytesMax: Int) {
@@ -149,7 +170,7 @@ private final class Exchanges: NSObject, URLSessionDataDelegate {
     func end(_ task: URLSessionTask, _ verdict: TransportError) {
         let ended = underWay.withLock { $0.exchanges.removeValue(forKey: task.taskIdentifier) }
         ended?.continuation.resume(returning: .failure(verdict))
-        task.cancel()
+        cancellations.async { task.cancel() }
     }
 
     func urlSession(
@@ -166,9 +187,10 @@ private final class Exchanges: NSObject, URLSessionDataDelegate {
 
     func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
         let isTooLarge = underWay.withLock { underWay in
-            let size = underWay.exchanges[dataTask.taskIdentifier]?.body.count ?? 0
+            let size = underWay.exchanges[dataTask.taskIdentifier]?.size ?? 0
             guard size + data.count <= answerBytesMax else { return true }
-            underWay.exchanges[dataTask.taskIdentifier]?.body.append(contentsOf: data)
+            underWay.exchanges[dataTask.taskIdentifier]?.pieces.append(data)
+            underWay.exchanges[dataTask.taskIdentifier]?.size += data.count
             return false
         }
         if isTooLarge { end(dataTask, .answerTooLarge(limit: answerBytesMax)) }

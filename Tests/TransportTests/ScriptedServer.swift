@@ -4,7 +4,7 @@ import Synchronization
 
 /// A server on a free loopback port that answers every connection with the same bytes.
 final class ScriptedServer: Sendable {
-    enum Ending { case close, hold }
+    enum Ending { case close, hold, flood }
 
     let port: UInt16
     private let listener: Int32
@@ -56,8 +56,16 @@ final class ScriptedServer: Sendable {
             switch ending {
             case .close: close(connection)
             case .hold: held.withLock { $0.append(connection) }
+            case .flood: Thread.detachNewThread { Self.flood(connection) }
             }
         }
+    }
+
+    /// Sends for as long as somebody reads.
+    private static func flood(_ connection: Int32) {
+        let bytes = [UInt8](repeating: 0x20, count: 64 << 10)
+        while send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL)) > 0 {}
+        close(connection)
     }
 
     private static func readRequest(_ connection: Int32) -> String {

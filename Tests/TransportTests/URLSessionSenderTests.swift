@@ -67,6 +67,30 @@ import Testing
         #expect(throws: TransportError.answerTooLarge(limit: 1000)) { try result.get() }
     }
 
+    @Test func `a server that never stops sending fills no memory`() async {
+        // In a process of its own, whose memory is that of these exchanges.
+        await #expect(processExitsWith: .success) {
+            let server = try ScriptedServer(answer: "HTTP/1.1 200 OK\r\n\r\n", ending: .flood)
+            let (sender, url) = (URLSessionSender(), server.url())
+            let before = try Self.peakMemory()
+            for _ in 0..<4 {
+                let request = ClientRequest(method: "GET", url: url, deadline: .seconds(240))
+                await #expect(throws: TransportError.answerTooLarge(limit: 4 << 20)) {
+                    try await sender.send(request)
+                }
+            }
+            let grown = try Self.peakMemory() - before
+            #expect(grown < 150 << 10, "\(grown) KiB for 4 answers of 4 MiB")
+        }
+    }
+
+    /// The most memory that this process has had, in KiB.
+    private static func peakMemory() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = try #require(status.firstMatch(of: /VmHWM:\s*(\d+) kB/))
+        return try #require(Int(line.output.1))
+    }
+
     @Test(arguments: [
         "", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "not http at all\r\n\r\n",
     ])
