@@ -73,8 +73,9 @@ enum ServiceFailure: Error {
         case .missing(let name):
             Failure(
                 .needsStaff,
-                "The plan opens the service \(name), which the platform does not have; make it "
-                    + "there or change the plan."
+                "The plan opens the service \(name), which the platform does not have, or does not "
+                    + "show to our API key; make it there, give the key's role a rule for it, or "
+                    + "change the plan."
             )
         case .forbidden(let name):
             Failure(

@@ -45,7 +45,7 @@ package struct PlatformLink: Sendable {
     package var origin: String { address.origin }
 
     /// Whether the caller is an app's key.
-    var isByKey: Bool { if case .apiKey = caller { true } else { false } }
+    package var isByKey: Bool { if case .apiKey = caller { true } else { false } }
 
     /// A client for one piece of work; a login is kept for as long as the client is.
     func client(as other: PlatformCaller? = nil, at place: PlatformAddress? = nil) -> PlatformClient

@@ -8,10 +8,19 @@ struct DoctorCommand: Command {
     let declaration = Declaration(
         words: ["doctor"],
         summary: "Looks at the platform: what works, what it costs, and what is open.",
-        ownOptions: [.flag("all", "look at every environment of the file")],
+        ownOptions: [
+            .flag("all", "look at every environment of the file"),
+            .flag("role", "print only the role that a key in place of a login needs"),
+        ],
         notes: [
             "It makes a role, an app and a limit named tollgate-…-doctor-… and removes them again.",
             "It exits 1 if anything keeps Tollgate from its work or lets a revoked key live on.",
+            """
+            For DREAMFACTORY_API_KEY: with an administrator's login, send what --role prints to
+            POST /api/v2/system/role, and make an app with that role and a key of 64 hex digits
+            that you supply, since the platform's own can be guessed. Whoever has the key can give
+            itself any right. A new service needs a rule in the role before a plan can sell it.
+            """,
         ]
     )
 
@@ -29,6 +38,7 @@ struct DoctorCommand: Command {
                 )
             }
         }
+        guard !call.arguments.has("role") else { return try await printRole(names, call) }
         var reports: [JSONValue] = []
         var isGrave = false
         for name in names {
@@ -40,6 +50,17 @@ struct DoctorCommand: Command {
         }
         if call.isJSON { call.console.print(json: ["platforms": .array(reports)]) }
         return isGrave ? .failed : .done
+    }
+
+    private func printRole(_ names: [String?], _ call: Call) async throws -> Exit {
+        guard names.count == 1 else {
+            throw UsageError("--role is of one environment: leave --all out.", declaration)
+        }
+        let link = try call.link(to: names[0], sender: sender())
+        call.warnOfKey(link)
+        let doctor = Doctor(link, elapsed: Self.elapsed, random: Self.random)
+        call.console.print(try await doctor.neededRole().text(pretty: true))
+        return .done
     }
 
     private static let start = ContinuousClock.now
@@ -76,6 +97,15 @@ struct DoctorCommand: Command {
 }
 
 extension Call {
+    /// Says that what a key reads is not all there is.
+    func warnOfKey(_ link: PlatformLink) {
+        guard link.isByKey else { return }
+        console.complain(
+            "tollgate: \(link.origin) shows a key only the services that its role has a rule for; "
+                + "an administrator's login sees all."
+        )
+    }
+
     /// The platform of a named environment, or of the settings themselves.
     func link(to name: String?, sender: any RequestSender) throws -> PlatformLink {
         try PlatformLink(settings(named: name), name: name, sender: sender, now: { Date() })

@@ -15,7 +15,9 @@ struct PlatformExportCommand: Command {
 
     func run(_ call: Call) async throws -> Exit {
         let name = try call.environmentName(at: 0)
-        call.console.print(try await call.link(to: name, sender: sender()).picture().text)
+        let link = try call.link(to: name, sender: sender())
+        call.warnOfKey(link)
+        call.console.print(try await link.picture().text)
         return .done
     }
 }
@@ -39,7 +41,9 @@ struct PlatformDiffCommand: Command {
         for name in call.arguments.positionals {
             // A file that is called like an environment is named with its folder.
             if known.contains(name) {
-                pictures.append(try await call.link(to: name, sender: sender()).picture())
+                let link = try call.link(to: name, sender: sender())
+                call.warnOfKey(link)
+                pictures.append(try await link.picture())
             } else {
                 pictures.append(try PlatformPicture(parsing: try contents(ofFile: name)))
             }
@@ -101,6 +105,7 @@ struct PlatformApplyCommand: Command {
         )
         let confirmed = try call.arguments.integer("confirm", in: 0...1_000_000)
         let link = try call.link(to: try call.environmentName(at: 1), sender: sender())
+        call.warnOfKey(link)
         let prunes = call.arguments.has("prune")
         var apply = try await PlatformApply(picture, to: link, prune: prunes)
         guard !call.arguments.has("dry-run") else {

@@ -35,7 +35,7 @@ struct Program: Sendable {
         } catch let failure as CommandFailure {
             return end(failure.exit, failure.description, isJSON)
         } catch {
-            return end(.failed, sentence(for: error), isJSON)
+            return end(.failed, sentence(for: error).plain, isJSON)
         }
     }
 

@@ -153,13 +153,41 @@ struct DoctorTests {
         let diagnosis = try await examine(["DREAMFACTORY_API_KEY": text])
         #expect(!diagnosis.isGrave, "\(diagnosis.findings.filter { $0.level == .grave })")
         #expect(levels(diagnosis, "key") == [.good])
-        #expect(diagnosis.role != nil)
-        let shown = try #require(diagnosis.role).text()
-        #expect(!shown.contains(text))
+        #expect(levels(diagnosis, "services") == [.note])
+        #expect(diagnosis.role == nil)
         #expect(try await left().isEmpty)
         let client = try link(["DREAMFACTORY_API_KEY": text]).client()
         let name = try #require(RecordName("shop"))
         #expect(try await client.service(named: name)?.id == shop.id)
+    }
+
+    @Test func `a key that is shown nothing to sell is grave`() async throws {
+        let text = String(repeating: "7a7b", count: 16)
+        let made: [DreamFactory.Role] = try await link().client().roles.create(
+            [try #require(NeededRole.json(systemService: 1, sold: [])["resource"]?[0])]
+        )
+        let app = AppDraft(name: "operator", apiKey: try #require(AppKey(text)), roleID: made[0].id)
+        _ = try await link().client().apps.create([app], as: App.self)
+        let diagnosis = try await examine(["DREAMFACTORY_API_KEY": text])
+        #expect(levels(diagnosis, "rights") == [.good])
+        #expect(levels(diagnosis, "services") == [.grave])
+    }
+
+    @Test func `the role that is printed has a rule for each service of the platform`()
+        async throws
+    {
+        let doctor = Doctor(try link(), elapsed: { .zero }) { [UInt8](repeating: 1, count: $0) }
+        let role = try await doctor.neededRole().at("resource")?[0]
+        let rules = role?["role_service_access_by_role_id"]?.array ?? []
+        let services = try await link().client().services.list(as: PlatformService.self).rows
+        #expect(
+            Set(rules.compactMap { $0["service_id"]?.integer })
+                == Set(services.map(\.id.rawValue))
+        )
+        // One that none sells lets the key see a service, and do nothing there.
+        for rule in rules where rule["service_id"] != 1 {
+            #expect(rule["component"] == "tollgate-may-see-this-service")
+        }
     }
 
     @Test func `a key without rights is grave`() async throws {

@@ -151,15 +151,15 @@ struct PlatformTroubleTests {
     }
 }
 
-extension Road {
-    /// A call to the platform as its administrator.
+extension SandboxPlatform {
+    /// A call as its administrator.
     @discardableResult
     func asAdmin(_ method: String, _ path: String, _ body: JSONValue? = nil) throws -> JSONValue {
         let login: JSONValue = [
             "email": .string(SandboxPlatform.adminEmail),
             "password": .string(SandboxPlatform.adminPassword),
         ]
-        let session = platform.answer(
+        let session = answer(
             try HTTPRequest(
                 method: "POST",
                 target: "/api/v2/system/admin/session",
@@ -168,7 +168,7 @@ extension Road {
         )
         var headers = HTTPHeaders()
         headers["X-DreamFactory-Session-Token"] = session.json["session_token"]?.string
-        let response = platform.answer(
+        let response = answer(
             try HTTPRequest(
                 method: method,
                 target: "/api/v2/system/\(path)",
@@ -178,6 +178,14 @@ extension Road {
         )
         guard response.status < 300 else { throw Broken(description: response.text) }
         return response.json
+    }
+}
+
+extension Road {
+    /// A call to the platform as its administrator.
+    @discardableResult
+    func asAdmin(_ method: String, _ path: String, _ body: JSONValue? = nil) throws -> JSONValue {
+        try platform.asAdmin(method, path, body)
     }
 
     /// How many roles, apps and limits of ours the platform has.

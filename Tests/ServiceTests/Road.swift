@@ -58,14 +58,15 @@ final class Road: Sendable {
 
     init(
         applying catalogue: JSONValue? = Catalogues.pro,
-        setting extra: [String: String] = [:]
+        setting extra: [String: String] = [:],
+        preparing prepare: (SandboxPlatform) throws -> [String: String] = { _ in [:] }
     ) async throws {
         folder = try TemporaryFolder()
         clock = SandboxClock { Self.start }
         platform = try SandboxPlatform(clock: clock)
         wire = Wire(platform)
         tollgate = try await Self.tollgate(
-            Self.settings(folder).merging(extra) { _, last in last },
+            Self.settings(folder).merging(extra) { $1 }.merging(try prepare(platform)) { $1 },
             wire: wire,
             clock: clock,
             log: log,

@@ -1,5 +1,5 @@
 import DreamFactory
-import JSON
+package import JSON
 
 extension Doctor {
     struct Rights {
@@ -19,7 +19,8 @@ extension Doctor {
             rights.findings.append(Finding(what, .grave, "\(error)", advice(for: error)))
             return rights
         }
-        rights.findings.append(Finding(what, .good, "The \(what) works."))
+        let weight = "The key works; whoever has it can give itself any right, so guard it well."
+        rights.findings.append(Finding(what, .good, link.isByKey ? weight : "The login works."))
         rights.hasLimits = capabilities.hasLimits
         rights.findings.append(limitsPackage(capabilities.hasLimits))
         var missing = await lacking("role", client.roles)
@@ -44,7 +45,7 @@ extension Doctor {
 
     var rightsAdvice: String {
         link.isByKey
-            ? "Give the key's app the role that is printed below."
+            ? "Give the key's app the role that tollgate doctor --role prints."
             : "Log in as an administrator who has no role: a role takes rights away."
     }
 
@@ -82,27 +83,58 @@ extension Doctor {
         }
     }
 
-    /// The role with the ids of this platform, as far as the caller may read them.
-    func neededRole() async -> JSONValue {
-        var system: Int64 = 1
-        var sold: [Int64] = []
-        do {
-            for try await service in client.services.all(
-                RecordQuery(fields: ["id", "name", "type"]),
-                as: PlatformService.self
-            ) {
-                if service.type == "system" || service.name == "system" {
-                    system = service.id.rawValue
-                } else {
-                    sold.append(service.id.rawValue)
-                }
-            }
-        } catch {
-            // The service of the System API has the id 1 in every installation.
-            sold = []
-        }
-        return NeededRole.json(systemService: system, sold: sold)
+    /// The role that an app's key needs in place of a login, as `POST system/role` takes it.
+    ///
+    /// It has a rule for each service that the caller sees; a key sees only those that its own role
+    /// has a rule for.
+    package func neededRole() async throws -> JSONValue {
+        let services = try await seenServices()
+        let system = services.first(where: Self.isSystem)?.id.rawValue
+        return NeededRole.json(
+            systemService: system ?? NeededRole.systemService,
+            sold: services.filter { !Self.isSystem($0) }.map(\.id.rawValue)
+        )
     }
+
+    private static func isSystem(_ service: PlatformService) -> Bool {
+        service.type == "system" || service.name == "system"
+    }
+
+    private func seenServices() async throws -> [PlatformService] {
+        var services: [PlatformService] = []
+        let query = RecordQuery(fields: ["id", "name", "type"])
+        for try await service in client.services.all(query, as: PlatformService.self) {
+            services.append(service)
+        }
+        return services
+    }
+
+    /// What plans can sell with a key: only what the key is shown.
+    func sellable() async -> [Finding] {
+        guard link.isByKey else { return [] }
+        do {
+            let names = try await seenServices().filter { !Self.isSystem($0) }.compactMap(\.name)
+            guard !names.isEmpty else {
+                return [
+                    Finding(
+                        "services",
+                        .grave,
+                        "The key is shown no service that a plan could sell.",
+                        Self.servicesAdvice
+                    )
+                ]
+            }
+            let list = names.sorted().joined(separator: ", ")
+            let text = "The key is shown these services, and plans can sell no other: \(list)."
+            return [Finding("services", .note, text, Self.servicesAdvice)]
+        } catch {
+            return [Finding("services", .warning, "\(error)", rightsAdvice)]
+        }
+    }
+
+    private static let servicesAdvice =
+        "Give its role a rule for each: tollgate doctor --role with an administrator's login prints "
+        + "them all."
 
     /// The apps that every installation has, with keys that everybody knows.
     func builtInApps() async -> [Finding] {

@@ -144,14 +144,8 @@ extension Doctor {
         let asAdministrator = try await median { () throws(PlatformError) in
             _ = try await client.serviceTypes.list()
         }
-        let first = "A call with a key takes \(text(withKey)), the same as an administrator, whom "
-        return [
-            Finding(
-                "call cost",
-                .note,
-                first + "no limit slows, \(text(asAdministrator))."
-            )
-        ]
+        let first = "A call with a key takes \(text(withKey)); as an administrator, whom no limit "
+        return [Finding("call cost", .note, first + "slows, \(text(asAdministrator)).")]
     }
 
     private func text(_ duration: Duration) -> String {

@@ -40,19 +40,30 @@ package struct Doctor: Sendable {
     /// Looks at everything; what needs a check that failed is left out.
     package func examine() async -> Diagnosis {
         var diagnosis = Diagnosis()
-        if link.isByKey { diagnosis.role = await neededRole() }
         guard await isReachable(&diagnosis) else { return diagnosis }
         let rights = await rights()
+        if link.isByKey, !rights.mayWork { diagnosis.role = await likelyRole() }
         diagnosis.findings += rights.findings
         diagnosis.findings += await environment()
         diagnosis.findings.append(skew)
         if rights.mayWork {
+            diagnosis.findings += await sellable()
             diagnosis.findings += await builtInApps()
             if rights.hasLimits { diagnosis.findings += await activeLimits() }
             diagnosis.findings += await trial(hasLimits: rights.hasLimits)
         }
         diagnosis.findings += await openDoors()
         return diagnosis
+    }
+
+    /// The role as far as the key lets its ids be read.
+    private func likelyRole() async -> JSONValue {
+        do {
+            return try await neededRole()
+        } catch {
+            // The findings say already what the key may not read.
+            return NeededRole.json(systemService: NeededRole.systemService, sold: [])
+        }
     }
 
     private func isReachable(_ diagnosis: inout Diagnosis) async -> Bool {

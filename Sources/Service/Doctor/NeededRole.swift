@@ -4,12 +4,17 @@ import JSON
 /// The role that an app's key needs in place of an administrator's login.
 enum NeededRole {
     static let name = "tollgate-operator"
+    /// The id of the System API's service in every installation.
+    static let systemService: Int64 = 1
+
+    private static let (get, post, patch, delete) = (1, 2, 8, 16)
 
     private static let components: [(component: String, verbMask: Int)] = [
         // The list of what the System API serves, by which the limits package is known.
-        ("", 1),
-        ("role/*", 31), ("app/*", 31), ("limit/*", 31),
-        ("limit_cache/*", 31), ("service/*", 1),
+        ("", get),
+        ("role/*", get | post | patch | delete), ("app/*", get | post | patch | delete),
+        ("limit/*", get | post | patch | delete), ("limit_cache/*", get | delete),
+        ("service/*", get),
     ]
 
     /// The role as `POST system/role` takes it.
