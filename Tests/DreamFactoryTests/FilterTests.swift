@@ -91,6 +91,18 @@ struct SplitMix: RandomNumberGenerator {
         #expect(refused > 1_500)
     }
 
+    @Test func `a filter that is written, and not built, comes back as something else`() throws {
+        var texts = RandomTexts(seed: 1)
+        var inexact = 0
+        for _ in 0..<1_000 {
+            let text = texts.next()
+            let parsed = try? Parsed("name='\(text)'", fields: Self.fields)
+            let values = parsed?.values.map { Array(($0.string ?? "").unicodeScalars) }
+            inexact += values == [Array(text.unicodeScalars)] ? 0 : 1
+        }
+        #expect(inexact > 100)
+    }
+
     private static var builders: [((String) throws -> Built, (String) -> String)] {
         Built.Comparison.allCases.map { sign in
             ({ try Built("name", sign, .text($0)) }, { $0 })
