@@ -134,6 +134,7 @@ extension Subscription {
         _ snapshot: SubscriptionSnapshot
     ) {
         let isSamePeriod = item.price == price && item.periodEnd == periodEnd
+        let isGivenAway = isExtension(of: item)
         self.plan = plan
         price = item.price
         quantity = item.quantity
@@ -141,8 +142,17 @@ extension Subscription {
         periodEnd = item.periodEnd ?? periodEnd
         isPeriodCovered =
             snapshot.invoice.map { !$0.isAwaited }
-            ?? (snapshot.pause != nil || (isPeriodCovered && isSamePeriod))
+            ?? (snapshot.pause != nil || (isPeriodCovered && isSamePeriod) || isGivenAway)
         recountPaid()
+    }
+
+    /// Whether the current period, which is paid or was given away, only ends later now: a renewal
+    /// begins a period anew, and this one is charged for no second time.
+    private func isExtension(of item: SubscriptionItem) -> Bool {
+        guard item.price == price, let start = item.periodStart, start == periodStart,
+            let end = item.periodEnd, let known = periodEnd, known < end
+        else { return false }
+        return isPeriodCovered || paidThrough.map { known <= $0 } ?? true
     }
 
     /// The subscription after the end of its checkout; money that has come stays, and a failure is

@@ -172,6 +172,31 @@ struct SubscriptionEventsTests {
         #expect(!effect.subscription.applying(checkout(.paid, settled: money)).isNews)
     }
 
+    private func active(from start: Date, to end: Date) -> SubscriptionSnapshot {
+        SubscriptionSnapshot(
+            id: "sub_1",
+            customerID: "cus_1",
+            status: .active,
+            items: [SubscriptionItem(price: "price_pro", periodStart: start, periodEnd: end)]
+        )
+    }
+
+    private func access(_ subscription: Subscription, on date: Date) -> Access {
+        Access.decide(subscription, plan: .make(), holds: [], now: date).access
+    }
+
+    @Test func `a paid period that only ends later is given away, a renewed one is not`() {
+        let paid = apply(active(from: day(0), to: day(30)), at: day(0), to: .make()).subscription
+            .applying(payment(true, through: day(30))).subscription
+        let longer = apply(active(from: day(0), to: day(60)), at: day(10), to: paid).subscription
+        #expect(access(longer, on: day(59)) == .active)
+        let renewed = apply(active(from: day(30), to: day(60)), at: day(30), to: paid).subscription
+        #expect(access(renewed, on: day(59)) == .suspended)
+        let unpaid = apply(active(from: day(30), to: day(70)), at: day(31), to: renewed)
+            .subscription
+        #expect(access(unpaid, on: day(59)) == .suspended)
+    }
+
     @Test func `the paid period never goes back and a failed payment leaves no trace`() {
         let paid = Subscription.make()
             .applying(payment(true, through: day(30))).subscription
