@@ -96,7 +96,7 @@ package final class HTTPClient: Sendable {
     }
 
     /// The bytes of a request (RFC 9112 §3 and §5).
-    private func serialize(
+    func serialize(
         _ method: String,
         _ target: String,
         headers: HTTPHeaders,

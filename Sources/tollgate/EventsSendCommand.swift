@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 import JSON
 import Service
 import Transport
@@ -26,6 +27,12 @@ struct EventsSendCommand: Command {
             .value("price", "ID", "the price of the story; one that the server sells unless told"),
             .value("other-price", "ID", "the price that it is changed to"),
             .value("shuffle", "SEED", "tell the story in an order that this number decides"),
+            .flag(
+                "chaos",
+                "tell the story again and again, late, in disorder, cut off, forged and damaged, "
+                    + "and ask the server at the end whether anything was lost"
+            ),
+            .value("seed", "N", "what --chaos does, a number that it prints; random unless told"),
             .flag("duplicate", "send every event of the story twice"),
             .value(
                 "pause",
@@ -44,7 +51,9 @@ struct EventsSendCommand: Command {
         notes: [
             """
             Dates that have passed end access, so events that were kept for a while need --shift;
-            the files of one call keep their distances. Exit code 1: an answer was not 2xx.
+            the files of one call keep their distances. Exit code 1: an answer was not 2xx, or
+            --chaos lost something. The server may be killed and started again meanwhile, before a
+            sandbox --fault: what is not acknowledged is sent again for a minute.
             """
         ]
     )
@@ -53,6 +62,7 @@ struct EventsSendCommand: Command {
     private struct Delivery {
         let file: String
         let body: [UInt8]
+        var trouble: Chaos.Trouble?
     }
 
     func run(_ call: Call) async throws -> Exit {
@@ -60,6 +70,9 @@ struct EventsSendCommand: Command {
         let story = call.arguments["story"]
         guard (story == nil) != call.arguments.positionals.isEmpty else {
             throw UsageError("Name event files or a --story, and not both.", declaration)
+        }
+        guard story != nil || !call.arguments.has("chaos") else {
+            throw UsageError("--chaos tells a story: add --story NAME.", declaration)
         }
         let known = try provider(call)
         let provider = known.name
@@ -69,8 +82,10 @@ struct EventsSendCommand: Command {
         if let story {
             let rehearsal = StoryRehearsal(call: call, settings: settings, provider: known) {
                 name,
-                body in
-                await send(Delivery(file: name, body: body), provider, secret, url, sender)
+                body,
+                trouble in
+                let delivery = Delivery(file: name, body: body, trouble: trouble)
+                return await send(delivery, provider, secret, url, sender)
             }
             return try await rehearsal.run(story)
         }
@@ -96,21 +111,51 @@ struct EventsSendCommand: Command {
         var headers = ["Content-Type": "application/json; charset=utf-8"]
         let signed = Rehearsal.signedHeaders(
             provider: provider,
-            body: delivery.body,
+            body: delivery.trouble == .forged ? delivery.body + [0x20] : delivery.body,
             secret: secret,
             at: Date()
         )
         for (name, value) in signed ?? [] { headers[name] = value }
         var members: [String: JSONValue] = ["file": .string(delivery.file)]
+        var body = delivery.body
+        switch delivery.trouble {
+        case .cut: return await cut(members, headers, body, url)
+        case .damaged: body[body.count / 2] ^= 1
+        case .forged, nil: break
+        }
         do throws(TransportError) {
             let response = try await sender.send(
-                ClientRequest(method: "POST", url: url, headers: headers, body: delivery.body)
+                ClientRequest(method: "POST", url: url, headers: headers, body: body)
             )
             members["status"] = .integer(Int64(response.status))
             let text = String(decoding: response.body.prefix(2_000), as: UTF8.self)
             members["answer"] = (try? JSONValue(parsing: response.body)) ?? .string(text)
         } catch {
             members["error"] = .string(sentence(for: error))
+        }
+        return .object(members)
+    }
+
+    /// Over TLS the connection is not ours to cut, so that nothing is sent there.
+    private func cut(
+        _ members: [String: JSONValue],
+        _ headers: [String: String],
+        _ body: [UInt8],
+        _ url: URL
+    ) async -> JSONValue {
+        var members = members
+        guard url.scheme == "http", let host = url.host else {
+            members["error"] = "not sent: a connection with TLS cannot be cut from here"
+            return .object(members)
+        }
+        var fields = HTTPHeaders()
+        for (name, value) in headers { fields.add(name, value) }
+        do throws(HTTPClientError) {
+            try await HTTPClient(.tcp(host: host, port: url.port ?? 80))
+                .sendCut("POST", url.path, headers: fields, body: body)
+            members["error"] = "cut off in the middle"
+        } catch {
+            members["error"] = .string(error.description)
         }
         return .object(members)
     }
@@ -141,7 +186,7 @@ struct EventsSendCommand: Command {
         let files = call.arguments.positionals
         let bodies = try files.map { try contents(ofFile: $0) }
         guard call.arguments.has("shift") || call.arguments.has("new-id") else {
-            return zip(files, bodies).map(Delivery.init)
+            return zip(files, bodies).map { Delivery(file: $0, body: $1) }
         }
         let events = try zip(files, bodies).map { file, body in
             guard let event = try? JSONValue(parsing: body), event.object != nil else {

@@ -11,13 +11,18 @@ struct StoryRehearsal {
     let settings: Settings
     let provider: KnownProvider
     /// Posts one event, under a name; its answer.
-    let send: (String, [UInt8]) async -> JSONValue
+    let send: (String, [UInt8], Chaos.Trouble?) async -> JSONValue
 
     func run(_ name: String) async throws -> Exit {
         let story = try await story(name)
         let isShuffled = call.arguments["shuffle"] != nil
         let api = try startAPI()
         if story.needsAPI, api == nil { call.console.complain(hint) }
+        if call.arguments.has("chaos") {
+            let exit = try await tellBadly(story, api)
+            await api?.stop()
+            return exit
+        }
         var results: [JSONValue] = []
         if isShuffled {
             for step in story.steps { api?.set(step.objects) }
@@ -49,12 +54,37 @@ struct StoryRehearsal {
         for step in steps {
             api?.set(step.objects)
             for _ in 0..<(call.arguments.has("duplicate") ? 2 : 1) {
-                let result = await send(step.type, step.event.serialized())
+                let result = await send(step.type, step.event.serialized(), nil)
                 if !call.isJSON { call.console.print(EventsSendCommand.line(result)) }
                 results.append(result)
             }
         }
         return results
+    }
+
+    /// As badly as the seed says; the server is asked at the end.
+    private func tellBadly(_ story: Story, _ api: StoryAPI?) async throws -> Exit {
+        for step in story.steps { api?.set(step.objects) }
+        let typed = call.arguments["seed"]
+        guard let seed = typed.map({ UInt64($0) }) ?? UInt64.random(in: 0..<1_000_000) else {
+            throw UsageError("--seed takes a whole number, as --chaos prints it.")
+        }
+        let rehearsal = ChaosRehearsal(story: story, seed: seed, hasAPI: api != nil, send: send) {
+            if !call.isJSON { call.console.print(EventsSendCommand.line($0)) }
+        }
+        if !call.isJSON { call.console.print("seed \(seed)") }
+        var tally = try await rehearsal.deliver()
+        let asked: Void? = try await atSocket { try await rehearsal.verify(&tally, $0) }
+        if asked == nil {
+            tally.faults.append("the server's socket is not here, so that it cannot be asked")
+        }
+        if call.isJSON {
+            call.console.print(json: ["chaos": rehearsal.json(tally), "story": json(story)])
+        } else {
+            call.console.print(rehearsal.text(tally))
+            call.console.print(text(story))
+        }
+        return tally.faults.isEmpty ? .done : .failed
     }
 
     private func shuffled(_ story: Story) throws -> [Story.Step] {
@@ -136,27 +166,30 @@ struct StoryRehearsal {
     }
 
     private func finish(_ story: Story, _ results: [JSONValue]) -> Exit {
-        let reference = story.references.last ?? ""
         if call.isJSON {
-            call.console.print(json: [
-                "deliveries": .array(results),
-                "story": [
-                    "name": .string(story.name), "end": .string(story.end.rawValue),
-                    "provider": .string(story.provider),
-                    "reference": .string(reference),
-                    "subscription": .string(story.subscriptionID),
-                ],
-            ])
+            call.console.print(json: ["deliveries": .array(results), "story": json(story)])
         } else {
-            call.console.print(
-                """
-                \(story.name) ends with access \(story.end.rawValue)
-                claim it with {"provider": "\(story.provider)", "reference": "\(reference)"}
-                look at it with tollgate subscriptions show \(story.subscriptionID)
-                """
-            )
+            call.console.print(text(story))
         }
         let isGood = results.allSatisfy { (200..<300).contains($0["status"]?.int ?? 0) }
         return isGood ? .done : .failed
+    }
+
+    private func json(_ story: Story) -> JSONValue {
+        [
+            "name": .string(story.name), "end": .string(story.end.rawValue),
+            "provider": .string(story.provider),
+            "reference": .string(story.references.last ?? ""),
+            "subscription": .string(story.subscriptionID),
+        ]
+    }
+
+    private func text(_ story: Story) -> String {
+        let reference = story.references.last ?? ""
+        return """
+            \(story.name) ends with access \(story.end.rawValue)
+            claim it with {"provider": "\(story.provider)", "reference": "\(reference)"}
+            look at it with tollgate subscriptions show \(story.subscriptionID)
+            """
     }
 }
