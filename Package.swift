@@ -123,7 +123,7 @@ let package = Package(
                 "Subscriptions", "Webhooks", "Provisioning", "Migrations", "Storage", "Sandbox",
             ]
         ),
-        tests("Simulation", imports: ["Simulation"]),
+        tests("Simulation", imports: ["Simulation", "tollgate-simulation"]),
         tests("Sandbox", imports: ["Sandbox", "HTTP", "SQLite", "JSON"], fixtures: true),
         tests(
             "EndToEnd",

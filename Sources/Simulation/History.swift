@@ -10,6 +10,13 @@ package struct History: Sendable {
         package let callCount: Int
         /// How many transactions were committed or tried.
         package let writeCount: Int
+
+        /// A number that tells transcripts apart, the same in every process (FNV-1a).
+        package var digest: UInt64 {
+            transcript.reduce(0xcbf2_9ce4_8422_2325) { digest, line in
+                (line + "\n").utf8.reduce(digest) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+            }
+        }
     }
 
     /// From what everything follows.
@@ -78,11 +85,13 @@ extension History {
     /// - Parameters:
     ///   - seeds: The seeds.
     ///   - stride: Every how manieth seed is run, from the first on.
+    ///   - isRecording: Whether outcomes have their transcripts.
     ///   - isDone: Is told of nothing at first and of each outcome then, and says whether to stop.
     /// - Returns: How many were run and the first that failed.
     package static func run(
         _ seeds: Range<UInt64>,
         every stride: UInt64 = 1,
+        isRecording: Bool = false,
         until isDone: @Sendable (Outcome?) -> Bool = { _ in false }
     ) async -> (count: Int, failure: History?) {
         var count = 0
@@ -90,7 +99,7 @@ extension History {
         var isStopped = isDone(nil)
         while seed < seeds.upperBound, !isStopped {
             let history = History(seed: seed)
-            let outcome = await history.run()
+            let outcome = await history.run(isRecording: isRecording)
             count += 1
             if outcome.violation != nil { return (count, history) }
             isStopped = isDone(outcome)

@@ -7,14 +7,18 @@ struct Options {
     var histories: UInt64 = 10_000
     var seed: UInt64 = 1
     var isReplay = false
+    /// Whether a digest of all transcripts is printed, to compare two processes.
+    var hasDigest = false
 
-    static let usage = "usage: tollgate-simulation [--histories N] [--seed N] [--replay]"
+    static let usage =
+        "usage: tollgate-simulation [--histories N] [--seed N] [--replay] [--digest]"
 
     init?(_ arguments: [String]) {
         var rest = arguments[...]
         while let word = rest.popFirst() {
             switch word {
             case "--replay": isReplay = true
+            case "--digest": hasDigest = true
             case "--histories", "--seed":
                 guard let number = rest.popFirst().flatMap(UInt64.init) else { return nil }
                 if word == "--seed" { seed = number } else { histories = number }
@@ -28,6 +32,7 @@ struct Options {
 final class Progress: Sendable {
     private let count = Atomic<Int>(0)
     private let calls = Atomic<Int>(0)
+    private let digest = Atomic<UInt64>(0)
     private let hasFailed = Atomic(false)
     private let begun = Date()
     private let total: UInt64
@@ -39,6 +44,8 @@ final class Progress: Sendable {
     func note(_ outcome: History.Outcome?) -> Bool {
         guard let outcome else { return hasFailed.load(ordering: .relaxed) }
         calls.add(outcome.callCount, ordering: .relaxed)
+        // A sum does not tell in which order the lanes came.
+        digest.wrappingAdd(outcome.digest, ordering: .relaxed)
         let now = count.add(1, ordering: .relaxed).newValue
         if isTerminal, now % 500 == 0 {
             FileHandle.standardError.write(Data("\r\(now) of \(total), \(rate) a second ".utf8))
@@ -50,6 +57,12 @@ final class Progress: Sendable {
 
     private var rate: Int {
         Int(Double(count.load(ordering: .relaxed)) / max(0.001, -begun.timeIntervalSinceNow))
+    }
+
+    /// The digest of all transcripts, in 16 hex digits.
+    var digestText: String {
+        let digits = String(digest.load(ordering: .relaxed), radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     var summary: String {
@@ -92,7 +105,11 @@ let failure = await withTaskGroup(of: History?.self) { group in
     for lane in 0..<lanes {
         group.addTask {
             let seeds = options.seed + lane..<options.seed + options.histories
-            let result = await History.run(seeds, every: lanes) { progress.note($0) }
+            let result = await withTaskExecutorPreference(OneThread()) {
+                await History.run(seeds, every: lanes, isRecording: options.hasDigest) {
+                    progress.note($0)
+                }
+            }
             if result.failure != nil { progress.fail() }
             return result.failure
         }
@@ -105,6 +122,7 @@ let failure = await withTaskGroup(of: History?.self) { group in
     return first
 }
 print("\n" + progress.summary)
+if options.hasDigest { print("digest \(progress.digestText)") }
 if let failure {
     await explain(failure)
     exit(1)

@@ -25,6 +25,32 @@ import Testing
         #expect(!first.transcript.isEmpty)
     }
 
+    /// Sets and dictionaries have another order in every process, unless hashing is deterministic.
+    @Test func `seeds are the same histories in every process`() async throws {
+        let products = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        func digest(_ environment: [String: String]) throws -> String {
+            let (process, out) = (Process(), Pipe())
+            process.executableURL = products.appendingPathComponent("tollgate-simulation")
+            process.arguments = ["--histories", "60", "--seed", "41", "--digest"]
+            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+            process.standardOutput = out
+            try process.run()
+            let text = String(
+                decoding: try out.fileHandleForReading.readToEnd() ?? Data(),
+                as: UTF8.self
+            )
+            process.waitUntilExit()
+            return try #require(text.firstMatch(of: /digest ([0-9a-f]{16})/)?.output.1).description
+        }
+        let digests = try [[:], [:], ["SWIFT_DETERMINISTIC_HASHING": "1"]].map(digest)
+        #expect(Set(digests).count == 1)
+        var sum: UInt64 = 0
+        for seed in 41..<101 as Range<UInt64> {
+            sum &+= await History(seed: seed).run(isRecording: true).digest
+        }
+        #expect(UInt64(digests[0], radix: 16) == sum)
+    }
+
     /// Found by these seeds: a limit believed there whose deletion was never answered; a sleeping
     /// app believed awake; a key shown by a proof that was asked for; an end of another rotation.
     @Test(arguments: [576, 2_635, 7_891, 30_269] as [UInt64])
