@@ -18,7 +18,7 @@ struct PolarCheckout {
         guard !object["trial_end"].isAbsent else {
             return .ignored("If it sold a subscription, order.paid says which.")
         }
-        return .parked(try needsSubscription("set POLAR_API_KEY so that Polar can be asked."))
+        return .parked(try needsSubscription("set POLAR_ACCESS_TOKEN so that Polar can be asked."))
     }
 
     /// The subscription that the checkout made names it, even where nothing was due.
