@@ -94,12 +94,16 @@ struct Caretaker: Sendable {
         for sentence in news { log.error("alarm", ["alarm": sentence]) }
     }
 
-    /// Events that wait for a provider's API are tried again, the longer they wait the more rarely.
-    private func retryParked() async throws {
+    /// Events that wait for a provider's API are tried again, the longer they wait the more rarely;
+    /// and where none can be asked those that wait for a subscription, once it is known.
+    func retryParked() async throws {
         let now = now()
         let due = try await store.read { [reconcilers] reader in
             try reader.parkedEvents(.refetch, limit: 1_000).filter { event in
-                guard reconcilers[event.provider] != nil else { return false }
+                guard
+                    try reconcilers[event.provider] != nil
+                        || Self.isKnown(event.need?.subject, event, reader)
+                else { return false }
                 let tried = event.handledAt ?? event.receivedAt
                 let waited = tried.timeIntervalSince(event.receivedAt)
                 let pause = min(max(waited, Self.retry.lowerBound), Self.retry.upperBound)
@@ -116,6 +120,19 @@ struct Caretaker: Sendable {
             }
         }
         arrived.ring()
+    }
+
+    private static func isKnown(
+        _ subject: String?,
+        _ event: InboxEvent,
+        _ reader: any StoreReader
+    ) throws -> Bool {
+        guard let subject else { return false }
+        return try reader.subscription(
+            provider: event.provider,
+            mode: event.mode,
+            providerID: subject
+        ) != nil
     }
 
     private func reconcile(_ reconciler: Reconciler) async {

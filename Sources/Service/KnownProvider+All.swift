@@ -12,6 +12,8 @@ extension KnownProvider {
             place: "which Stripe shows beside the webhook endpoint (whsec_…)",
             mistakes: ["sk_", "rk_", "pk_"]
         ),
+        timePath: ["created"],
+        idPath: ["id"],
         api: API(
             form: ProviderAPI.Form(
                 name: "Stripe",
@@ -42,7 +44,22 @@ extension KnownProvider {
             place: "which Paddle shows in the notification destination (pdl_ntfset_…)",
             mistakes: ["pdl_live_", "pdl_sdbx_"]
         ),
-        api: nil,
+        timePath: ["occurred_at"],
+        idPath: ["event_id"],
+        api: API(
+            form: ProviderAPI.Form(
+                name: "Paddle",
+                setting: "PADDLE_API_KEY",
+                rights: "subscriptions, transactions, adjustments and customers",
+                root: [],
+                headers: ["Paddle-Version": "1"]
+            ),
+            addressSetting: "PADDLE_API_URL",
+            origins: [.live: "https://api.paddle.com", .test: "https://sandbox-api.paddle.com"],
+            marks: [.live: "pdl_live_", .test: "pdl_sdbx_"],
+            listing: PaddleListing(),
+            reconcile: .seconds(86_400)
+        ),
         writer: PaddleWriter()
     )
 
@@ -61,7 +78,24 @@ extension KnownProvider {
             lengths: 24...40
         ),
         tolerance: nil,
-        api: nil,
+        timePath: ["data", "attributes", "updated_at"],
+        idPath: ["meta", "webhook_id"],
+        api: API(
+            form: ProviderAPI.Form(
+                name: "Lemon Squeezy",
+                setting: "LEMONSQUEEZY_API_KEY",
+                rights: "subscriptions, orders and their invoices",
+                root: ["v1"],
+                headers: ["Accept": "application/vnd.api+json"]
+            ),
+            addressSetting: "LEMONSQUEEZY_API_URL",
+            origins: [
+                .live: "https://api.lemonsqueezy.com", .test: "https://api.lemonsqueezy.com",
+            ],
+            marks: [:],
+            listing: LemonSqueezyListing(),
+            reconcile: .seconds(900)
+        ),
         writer: LemonSqueezyWriter()
     )
 
@@ -75,7 +109,40 @@ extension KnownProvider {
             place: "which Polar shows beside the webhook endpoint (whsec_… or polar_whs_…)",
             mistakes: ["polar_oat_", "polar_pat_"]
         ),
-        api: nil,
+        timePath: ["timestamp"],
+        idPath: ["rehearsal"],
+        api: API(
+            form: ProviderAPI.Form(
+                name: "Polar",
+                setting: "POLAR_ACCESS_TOKEN",
+                rights: "subscriptions, orders, refunds, checkouts and customers",
+                root: ["v1"],
+                headers: [:]
+            ),
+            addressSetting: "POLAR_API_URL",
+            origins: [.live: "https://api.polar.sh", .test: "https://sandbox-api.polar.sh"],
+            marks: [:],
+            listing: PolarListing(),
+            reconcile: .seconds(86_400)
+        ),
         writer: PolarWriter()
+    )
+
+    /// Any sender of Standard Webhooks that speaks Tollgate's own events.
+    static let standard = KnownProvider(
+        adapter: StandardAdapter(),
+        title: "Standard Webhooks",
+        prefix: "STANDARD_WEBHOOKS",
+        secret: Secret(
+            setting: "STANDARD_WEBHOOKS_SECRET",
+            place: "which is whsec_ and the base64 of 24 to 64 random bytes",
+            lengths: 32...128,
+            keyLengths: 24...64,
+            mistakes: ["whpk_", "whsk_"]
+        ),
+        timePath: ["timestamp"],
+        idPath: ["rehearsal"],
+        api: nil,
+        writer: StandardWriter()
     )
 }

@@ -43,6 +43,10 @@ package struct KnownProvider: Sendable {
     let secret: Secret
     /// How far a signature's time may lie from ours unless told; nil where no time is signed.
     var tolerance: Duration? = .seconds(300)
+    /// Where an event says when it happened.
+    package let timePath: [String]
+    /// What makes one event another than the next; where that is a digest of the body any member.
+    package let idPath: [String]
     /// Its API, where it has one.
     let api: API?
     /// How it tells a story.
@@ -69,7 +73,7 @@ package struct KnownProvider: Sendable {
     }
 
     /// All of them, in the order of the README.
-    package static let all = [stripe, paddle, lemonSqueezy, polar]
+    package static let all = [stripe, paddle, lemonSqueezy, polar, standard]
 
     /// The one of that name.
     package static func named(_ name: String) -> KnownProvider? {

@@ -109,8 +109,8 @@ package struct EventDesk: Sendable {
         Need(
             .refetch,
             subject: id,
-            reason: "The subscription \(id) is not known here yet: the next comparison with the "
-                + "provider brings it, or run `tollgate reconcile`."
+            reason: "The subscription \(id) is not known here yet: this is tried again once an "
+                + "event or a comparison with the provider has brought it."
         )
     }
 

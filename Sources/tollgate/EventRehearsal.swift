@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import Service
 
@@ -7,6 +8,8 @@ struct EventRehearsal: Sendable {
     var shiftsTo: Int64?
     /// Whether every event becomes one that nobody knows.
     var givesNewIDs = false
+    /// Whose events they are; Stripe's unless told.
+    var provider: KnownProvider?
 
     /// Members that hold a Unix time without saying so at their end.
     private static let timeNames: Set<String> = [
@@ -26,16 +29,17 @@ struct EventRehearsal: Sendable {
     func rewriting(_ events: [JSONValue]) throws -> [JSONValue] {
         var events = events
         if let shiftsTo {
-            let created = events.compactMap { $0["created"]?.integer }
-            guard created.count == events.count, let latest = created.max() else {
+            let path = provider?.timePath ?? ["created"]
+            let times = events.compactMap { Self.seconds(at: path, in: $0) }
+            guard times.count == events.count, let latest = times.max() else {
                 throw CommandFailure(
                     .failed,
-                    "--shift needs events whose member created is a Unix time."
+                    "--shift needs events whose member \(path.joined(separator: ".")) is a time."
                 )
             }
             events = events.map { Self.shifted($0, by: shiftsTo - latest, isTime: false) }
         }
-        return givesNewIDs ? events.map(Self.renamed) : events
+        return givesNewIDs ? events.map(renamed) : events
     }
 
     private static func shifted(
@@ -56,6 +60,7 @@ struct EventRehearsal: Sendable {
             .array(elements.map { shifted($0, by: seconds, isTime: false) })
         case .integer(let number) where isTime && number >= earliest:
             .integer(number + seconds)
+        case .string(let text): .string(shifted(text, by: seconds))
         default:
             value
         }
@@ -65,10 +70,41 @@ struct EventRehearsal: Sendable {
         timeNames.contains(name) || timeEndings.contains { name.hasSuffix($0) }
     }
 
-    private static func renamed(_ event: JSONValue) -> JSONValue {
+    /// A text that is a time in UTC is one under any name.
+    private static func shifted(_ text: String, by seconds: Int64) -> String {
+        guard let time = Self.seconds(of: text), time >= earliest else { return text }
+        let moved = Date(timeIntervalSince1970: Double(time + seconds)).formatted(.iso8601)
+        return String(moved.dropLast() + text.dropFirst(19))
+    }
+
+    /// The whole seconds of a time such as `2026-08-01T08:00:01.600000Z`.
+    private static func seconds(of text: String) -> Int64? {
+        guard text.utf8.count <= 40, text.hasSuffix("Z"), text.contains("T"),
+            let time = try? Date(text.prefix(19) + "Z", strategy: .iso8601)
+        else { return nil }
+        return Int64(time.timeIntervalSince1970)
+    }
+
+    private static func seconds(at path: [String], in event: JSONValue) -> Int64? {
+        let value = path.reduce(event) { $0[$1] ?? .null }
+        return value.integer ?? value.string.flatMap(seconds)
+    }
+
+    private func renamed(_ event: JSONValue) -> JSONValue {
+        let random = (0..<24).compactMap { _ in Self.idCharacters.randomElement() }
+        return Self.event(event, with: .string("evt_" + String(random)), at: idPath[...])
+    }
+
+    private var idPath: [String] { provider?.idPath ?? ["id"] }
+
+    private static func event(
+        _ event: JSONValue,
+        with value: JSONValue,
+        at path: ArraySlice<String>
+    ) -> JSONValue {
+        guard let name = path.first else { return value }
         guard var members = event.object else { return event }
-        let random = (0..<24).compactMap { _ in idCharacters.randomElement() }
-        members["id"] = .string("evt_" + String(random))
+        members[name] = self.event(members[name] ?? [:], with: value, at: path.dropFirst())
         return .object(members)
     }
 }

@@ -89,7 +89,7 @@ struct EventsSendCommand: Command {
             }
             return try await rehearsal.run(story)
         }
-        let deliveries = try deliveries(call)
+        let deliveries = try deliveries(call, known)
         var results: [JSONValue] = []
         for delivery in deliveries {
             let result = await send(delivery, provider, secret, url, sender)
@@ -182,7 +182,7 @@ struct EventsSendCommand: Command {
         return known
     }
 
-    private func deliveries(_ call: Call) throws -> [Delivery] {
+    private func deliveries(_ call: Call, _ provider: KnownProvider) throws -> [Delivery] {
         let files = call.arguments.positionals
         let bodies = try files.map { try contents(ofFile: $0) }
         guard call.arguments.has("shift") || call.arguments.has("new-id") else {
@@ -197,7 +197,8 @@ struct EventsSendCommand: Command {
         let now = Int64(Date().timeIntervalSince1970)
         let changed = try EventRehearsal(
             shiftsTo: call.arguments.has("shift") ? now : nil,
-            givesNewIDs: call.arguments.has("new-id")
+            givesNewIDs: call.arguments.has("new-id"),
+            provider: provider
         ).rewriting(events)
         return zip(files, changed).map { Delivery(file: $0, body: $1.serialized()) }
     }

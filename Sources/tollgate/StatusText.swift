@@ -7,11 +7,13 @@ enum StatusText {
         if body["alarms"]?.array?.isEmpty == false {
             text += section("alarms", body["alarms"], []) { [$0.string?.plain ?? "-"] }
         }
-        text += section(
-            "providers",
-            body["providers"],
-            ["provider", "last delivery", "compared with its API"]
-        ) { [$0.word("name"), $0.word("last_delivery_at"), reconciled($0)] }
+        if body["providers"]?.array?.isEmpty == false {
+            text += section(
+                "providers",
+                body["providers"],
+                ["provider", "last delivery", "compared with its API"]
+            ) { [$0.word("name"), $0.word("last_delivery_at"), reconciled($0)] }
+        }
         text += section("parked events", body["parked"], EventText.columns, EventText.row)
         text += section("stuck grants", body["stuck"], ["subscription", "since", "problem"]) {
             [$0.word("subscription"), $0.word("since"), $0.word("sentence")]

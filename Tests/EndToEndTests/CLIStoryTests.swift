@@ -61,6 +61,56 @@ struct CLIStoryTests {
         #expect(await server.end().exit == 0)
     }
 
+    @Test func `every provider's stories are told to one server, in any order and twice`()
+        async throws
+    {
+        let secrets = [
+            "PADDLE_WEBHOOK_SECRET": "pdl_ntfset_of_this_test",
+            "POLAR_WEBHOOK_SECRET": "polar_whs_of_this_test",
+            "STANDARD_WEBHOOKS_SECRET": "whsec_c2l4dGVlbiBhbmQgc2l4dGVlbiBieXRlcyBtYWtl",
+        ]
+        let scene = try await CLIScene.make(secrets)
+        let plans = try scene.folder.file(
+            "every.json",
+            """
+            {"plans": [{"id": "pro", "name": "P", "unlimited": true, "prices": {"paddle": ["p"], \
+            "polar": ["p"], "standard": ["p"]}, "access": [{"service": "shop", \
+            "component": "_table/customers/*", "verbs": ["GET"]}]}]}
+            """
+        )
+        let applied = try await scene.run("plans", "apply", plans)
+        #expect(applied.exit == 0, "\(applied)")
+        let (server, listen) = try await scene.serve()
+        for provider in ["paddle", "polar", "standard"] {
+            let sent = try await scene.run(
+                "events",
+                "send",
+                "--story",
+                "cancel",
+                "--provider",
+                provider,
+                "--shuffle",
+                "7",
+                "--duplicate",
+                "--price",
+                "p",
+                "--json",
+                "--url",
+                "http://\(listen)"
+            )
+            #expect(sent.exit == 0, "\(sent)")
+            #expect(sent.json?.at("story", "provider")?.string == provider)
+            let id = try #require(sent.json?.at("story", "subscription")?.string)
+            #expect(try await accessOf(id, scene) == "ended")
+        }
+        let status = try await scene.runAtSocket("status")
+        for provider in ["paddle", "polar", "standard", "stripe"] {
+            #expect(status.out.contains("\n  \(provider) "), "\(status)")
+        }
+        server.signal(SIGTERM)
+        #expect(await server.end().exit == 0)
+    }
+
     /// The access that a subscription has by Tollgate's decision.
     private func accessOf(_ id: String, _ scene: CLIScene) async throws -> String? {
         let shown = try await scene.runAtSocket("subscriptions", "show", id, "--json")

@@ -123,4 +123,17 @@ struct CLITests {
         #expect(await run(missing, secret, transcript) == 1)
         #expect(transcript.error.contains("There is no file"))
     }
+
+    @Test func `a story that the provider cannot tell is refused in a sentence`() async throws {
+        let words = ["events", "send", "--story"]
+        let secrets = ["LEMONSQUEEZY_WEBHOOK_SECRET": "lemons_of_this_test"]
+        let transcript = Transcript()
+        let lemon = ["dispute-won", "--provider", "lemonsqueezy"]
+        #expect(await run(words + lemon, secrets, transcript) == 2)
+        #expect(transcript.error.contains("settles disputes itself"))
+        #expect(await run(words + ["signup", "--provider", "nobody"], secrets, transcript) == 2)
+        #expect(transcript.error.contains("stripe, paddle, lemonsqueezy, polar, standard"))
+        #expect(await run(words + ["signup", "--provider", "paddle"], secrets, transcript) == 1)
+        #expect(transcript.error.contains("Set PADDLE_WEBHOOK_SECRET"))
+    }
 }

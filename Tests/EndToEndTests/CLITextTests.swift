@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Service
 import Testing
 
 @testable import tollgate
@@ -144,9 +145,34 @@ struct EventRehearsalTests {
         #expect(events[0]["id"] == "evt_old")
     }
 
+    @Test(arguments: [
+        ("paddle", "occurred_at", "event_id"), ("polar", "timestamp", "rehearsal"),
+        ("standard", "timestamp", "rehearsal"),
+    ])
+    func `times in text are shifted under any name, and keep their fractions`(
+        _ name: String,
+        _ time: String,
+        _ id: String
+    ) throws {
+        let provider = try #require(KnownProvider.named(name))
+        let event: JSONValue = [
+            "event_id": "evt_1", time: "2026-08-01T08:00:01.600000Z",
+            "data": ["ends": "2026-08-02T08:00:01Z", "name": "2026-08-02", "note": "Tea at TZ"],
+        ]
+        let changed = try EventRehearsal(
+            shiftsTo: 1_800_000_000,
+            givesNewIDs: true,
+            provider: provider
+        ).rewriting([event])[0]
+        #expect(changed[time] == "2027-01-15T08:00:00.600000Z")
+        #expect(changed["data"]?["ends"] == "2027-01-16T08:00:00Z")
+        #expect(changed["data"]?["name"] == "2026-08-02" && changed["data"]?["note"] == "Tea at TZ")
+        #expect(changed[id]?.string?.hasPrefix("evt_") == true && changed[id] != "evt_1")
+    }
+
     @Test func `an event without a time cannot be shifted`() {
         #expect(throws: CommandFailure.self) {
-            try EventRehearsal(shiftsTo: 1).rewriting([["created": "2026-08-01T08:00:00Z"]])
+            try EventRehearsal(shiftsTo: 1).rewriting([["created": "yesterday"]])
         }
     }
 

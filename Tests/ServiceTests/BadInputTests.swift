@@ -6,7 +6,7 @@ import Testing
 
 @testable import Service
 
-/// Every sample of Stripe's events with one member spoiled, through the whole intake.
+/// Events with one member spoiled, through the whole intake.
 @Suite struct BadInputTests {
     private static let samples = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("WebhooksTests/Fixtures/stripe")
@@ -20,7 +20,7 @@ import Testing
         (0..<100).reduce(.null) { deep, _ in .array([deep]) },
     ]
 
-    @Test(arguments: [nil, FakeStripe.key])
+    @Test(arguments: [nil, FakeAPI.key])
     func `whatever is spoiled is stored, marked, explained, and grants nothing`(
         _ key: String?
     ) async throws {
@@ -55,6 +55,60 @@ import Testing
             #expect(about.contains { $0.state == .applied })
         }
         if key != nil { #expect(grants.allSatisfy { $0.desired.access != .active }) }
+    }
+
+    @Test(arguments: KnownProvider.all.map(\.name), [false, true])
+    func `whatever a provider tells with a member spoiled is stored, marked and explained`(
+        _ name: String,
+        _ isAsked: Bool
+    ) async throws {
+        let known = try #require(KnownProvider.named(name))
+        let road = try await Road(
+            applying: Catalogues.everywhere,
+            setting: Road.setting(known, key: isAsked ? FakeAPI.key : nil)
+        )
+        let bodies = try Self.spoiledStories(of: known, at: road.now)
+        #expect(bodies.count > 30)
+        for body in bodies { #expect(try await road.deliver(body, of: known).status == 200) }
+        while try await road.tollgate.worker.drain() > 0 {}
+        for event in try await road.events() {
+            #expect(event.state != .pending)
+            let note = StaffView.event(event)["note"]?.string
+            #expect(note?.isEmpty == false, "\(event.number) \(event.state)")
+        }
+        // Nobody is asked who would know any of it.
+        guard isAsked, known.api != nil else { return }
+        let grants = try await road.read { reader in
+            try reader.subscriptions(after: nil, limit: 1_000).compactMap {
+                try reader.grant($0.id)
+            }
+        }
+        #expect(grants.allSatisfy { $0.desired.access != .active })
+    }
+
+    /// What stories tell with one member spoiled, each of a subscriber of its own.
+    private static func spoiledStories(
+        of provider: KnownProvider,
+        at now: Date
+    ) throws -> [[UInt8]] {
+        let (pro, max) = Catalogues.prices(of: provider.name)
+        func steps(_ name: String, _ tag: String) throws -> [Story.Step] {
+            try Story(name, of: provider, price: pro, other: max, tag: tag, now: now).steps
+        }
+        var bodies: [[UInt8]] = []
+        var number = 0
+        for name in ["trial", "dunning", "cancel", "refund"] {
+            for (index, step) in try steps(name, "x").enumerated() {
+                for path in paths(of: step.event) {
+                    number += 1
+                    guard number.isMultiple(of: stride) else { continue }
+                    let spoiler = spoilers[(number / stride) % spoilers.count]
+                    let event = try steps(name, "b\(number)")[index].event
+                    bodies.append(event.replacing(path[...], by: spoiler).serialized())
+                }
+            }
+        }
+        return bodies
     }
 
     /// The spoiled bodies, each with an event and a subscription of its own.

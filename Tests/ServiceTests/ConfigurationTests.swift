@@ -80,6 +80,14 @@ struct ConfigurationTests {
         Refusal("LEMONSQUEEZY_WEBHOOK_SECRET", String(repeating: "x", count: 41), "40 characters"),
         Refusal("POLAR_WEBHOOK_SECRET", "polar_oat_0123456789012345", "no signing secret of Polar"),
         Refusal("POLAR_WEBHOOK_SECRET", "polar_1;not-after=soon", "not-before=TIME"),
+        Refusal("STANDARD_WEBHOOKS_SECRET", "whpk_0123456789012345678901234567890", "no signing"),
+        Refusal("STANDARD_WEBHOOKS_SECRET", "whsec_c2hvcnQgb2Yga2V5IGJ5dGVz", "24 to 64 random"),
+        Refusal("PADDLE_API_KEY", "pdl_live_apikey_0123456789", "other mode"),
+        Refusal("PADDLE_API_KEY", "pdl_sdbx_apikey_0123456789", "other mode", live: true),
+        Refusal("PADDLE_API_URL", "https://api.paddle.com", "for rehearsals"),
+        Refusal("PADDLE_API_URL", "http://127.0.0.1:12111", "for rehearsals", live: true),
+        Refusal("PADDLE_RECONCILE", "1m", "from 5m to 365d"),
+        Refusal("PADDLE_TOLERANCE", "0s", "from 1s to 60m"),
         Refusal("POLAR_SILENCE", "59s", "from 1m to 365d"),
         Refusal("TOLLGATE_MODE", "Live", "test or live"),
         Refusal("TOLLGATE_MODE", "production", "test or live"),
@@ -103,8 +111,9 @@ struct ConfigurationTests {
         _ refusal: Refusal
     ) throws {
         var settings = refusal.isLive ? Self.live : Self.good
-        if refusal.name.hasPrefix("POLAR_") {
-            settings["POLAR_WEBHOOK_SECRET"] = Road.secrets["polar"]
+        for known in KnownProvider.all where refusal.name.hasPrefix(known.prefix) {
+            settings[known.secretSetting] =
+                settings[known.secretSetting] ?? Road.secrets[known.name]
         }
         settings[refusal.name] = refusal.value
         let error = #expect(throws: ConfigurationError.self) {
@@ -131,6 +140,31 @@ struct ConfigurationTests {
         let told = try #require(configuration.providers[known.provider])
         #expect(told.secrets.map(\.text) == [Road.secrets[name]])
         #expect(told.tolerance == (name == "lemonsqueezy" ? nil : .seconds(300)))
+    }
+
+    @Test(arguments: [
+        ("paddle", "https://sandbox-api.paddle.com", "https://api.paddle.com"),
+        ("polar", "https://sandbox-api.polar.sh", "https://api.polar.sh"),
+        ("lemonsqueezy", "https://api.lemonsqueezy.com", "https://api.lemonsqueezy.com"),
+        ("stripe", "https://api.stripe.com", "https://api.stripe.com"),
+    ])
+    func `each mode asks the provider's own host, and only a rehearsal another`(
+        _ name: String,
+        _ test: String,
+        _ live: String
+    ) throws {
+        let known = try #require(KnownProvider.named(name))
+        let api = try #require(known.api)
+        #expect(api.origins == [.test: test, .live: live])
+        var settings = Self.good.merging(Road.setting(known, key: FakeAPI.key)) { $1 }
+        settings[api.addressSetting] = "http://127.0.0.1:12111"
+        let configuration = try Configuration(Settings(environment: settings))
+        let told = try #require(configuration.providers[known.provider])
+        #expect(told.apiKey == FakeAPI.key && told.apiOrigin == "http://127.0.0.1:12111")
+        #expect(told.reconcile == (name == "lemonsqueezy" ? .seconds(900) : .seconds(86_400)))
+        settings[api.addressSetting] = test
+        let own = try Configuration(Settings(environment: settings))
+        #expect(own.providers[known.provider]?.apiOrigin == nil)
     }
 
     @Test func `a key of an API without the signing secret is refused`() throws {
@@ -186,15 +220,19 @@ struct ConfigurationTests {
     }
 
     @Test func `a configuration that is printed or dumped shows no secret`() throws {
-        let settings = try Settings(environment: Self.good)
+        let settings = try Settings(
+            environment: Self.good.merging(Road.everybody(asksStripe: true)) { $1 }
+        )
         let configuration = try Configuration(settings)
+        #expect(configuration.providers.count == KnownProvider.all.count)
         var text = "\(configuration) \(settings) \(String(reflecting: configuration))"
         text += String(reflecting: settings)
         dump(configuration, to: &text)
         dump(settings, to: &text)
-        for secret in ["TOLLGATE_MASTER_KEY", "DREAMFACTORY_PASSWORD", "STRIPE_WEBHOOK_SECRET"] {
+        for secret in ["TOLLGATE_MASTER_KEY", "DREAMFACTORY_PASSWORD"] {
             #expect(!text.contains(try #require(Self.good[secret])))
         }
+        for secret in Road.secrets.values + [FakeAPI.key] { #expect(!text.contains(secret)) }
     }
 
     @Test func `what is left out has the defaults of the README`() throws {

@@ -6,7 +6,7 @@ import Testing
 @testable import Service
 
 @Suite struct ReconcileTests {
-    private func road(_ names: String...) async throws -> (Road, FakeStripe, [Subscriber]) {
+    private func road(_ names: String...) async throws -> (Road, FakeAPI, [Subscriber]) {
         let road = try await Road(setting: RefetchTests.setting)
         let stripe = road.wire.stripe
         var subscribers: [Subscriber] = []

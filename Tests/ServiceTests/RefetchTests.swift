@@ -8,9 +8,9 @@ import Transport
 @testable import Service
 
 @Suite struct RefetchTests {
-    static let setting = ["STRIPE_API_KEY": FakeStripe.key]
+    static let setting = ["STRIPE_API_KEY": FakeAPI.key]
 
-    private func road() async throws -> (Road, FakeStripe) {
+    private func road() async throws -> (Road, FakeAPI) {
         let road = try await Road(setting: Self.setting)
         return (road, road.wire.stripe)
     }
@@ -18,7 +18,7 @@ import Transport
     private func ada(_ road: Road) -> Subscriber { Subscriber(signedUpAt: road.now) }
 
     /// A subscriber who has paid and holds the key.
-    private func signUp(_ road: Road, _ stripe: FakeStripe) async throws -> (Subscriber, String) {
+    private func signUp(_ road: Road, _ stripe: FakeAPI) async throws -> (Subscriber, String) {
         let ada = ada(road)
         stripe.set(ada.object("active"))
         for object in ada.money() { stripe.set(object) }
@@ -170,7 +170,7 @@ import Transport
         let parked = try #require(try await road.events(.parked).first)
         #expect(parked.need?.kind == .refetch)
         #expect(parked.subscriptionID == nil)
-        #expect(!(road.log.all + road.answers.all).contains { $0.contains(FakeStripe.key) })
+        #expect(!(road.log.all + road.answers.all).contains { $0.contains(FakeAPI.key) })
     }
 
     @Test func `silence of a provider that used to talk is an alarm, said once an hour`()

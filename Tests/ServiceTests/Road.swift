@@ -56,6 +56,15 @@ final class Road: Sendable {
         return setting
     }
 
+    /// The settings under which every provider is received and asked; Stripe only where told.
+    static func everybody(asksStripe: Bool) -> [String: String] {
+        KnownProvider.all.reduce(into: [:]) { settings, known in
+            settings[known.secretSetting] = secrets[known.name]
+            guard let api = known.apiSettings, asksStripe || known.name != "stripe" else { return }
+            settings[api.key] = FakeAPI.key
+        }
+    }
+
     init(
         applying catalogue: JSONValue? = Catalogues.pro,
         setting extra: [String: String] = [:],
@@ -310,5 +319,25 @@ enum Catalogues {
     static func of(_ plans: JSONValue...) -> JSONValue { ["plans": .array(plans)] }
 
     static let pro = of(plan("pro", price: "price_pro"))
+    /// The prices of the plans pro and max that a provider has.
+    static func prices(of provider: String) -> (pro: String, max: String) {
+        provider == "lemonsqueezy"
+            ? ("9001", "9002") : ("\(provider)_price_pro", "\(provider)_price_max")
+    }
+
+    /// The plans pro and max, sold by every provider.
+    static let everywhere: JSONValue = {
+        let plans = ["pro", "max"].map { id in
+            let sold = KnownProvider.all.map { provider in
+                let (pro, max) = prices(of: provider.name)
+                return (provider.name, JSONValue.array([.string(id == "pro" ? pro : max)]))
+            }
+            return plan(id, price: "").with([
+                "prices": .object(Dictionary(uniqueKeysWithValues: sold))
+            ])
+        }
+        return ["plans": .array(plans)]
+    }()
+
     static let both = of(plan("pro", price: "price_pro"), plan("max", price: "price_max"))
 }

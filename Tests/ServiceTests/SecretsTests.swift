@@ -26,7 +26,7 @@ struct SecretsTests {
     }
 
     @Test func `no secret is in the log, an answer, a reply or the database`() async throws {
-        let road = try await Road(applying: nil)
+        let road = try await Road(applying: nil, setting: Road.everybody(asksStripe: false))
         let told = try await Self.everything(on: road)
         var secrets = Self.configured
         secrets += road.wire.secrets.map { Secret(name: "what went over the wire", text: $0) }
@@ -77,15 +77,16 @@ struct SecretsTests {
         #expect(!Self.mayTell(secret, Place(name: "answer", text: "sorry: \(key)")))
     }
 
-    private static let configured = [
-        Secret(name: "the master key", text: Road.masterKey),
-        Secret(name: "the master key in bytes", text: latin(Hex.decode(Road.masterKey) ?? [])),
-        Secret(name: "the webhook secret", text: Road.webhookSecret),
-        Secret(name: "the platform's password", text: "sandbox-password"),
-        Secret(name: "the administrator's e-mail", text: "admin@example.com"),
-        Secret(name: "the body of an event", text: Subscriber.marker),
-        Secret(name: "the body of an event that cannot be read", text: garbage),
-    ]
+    private static let configured =
+        [
+            Secret(name: "the master key", text: Road.masterKey),
+            Secret(name: "the master key in bytes", text: latin(Hex.decode(Road.masterKey) ?? [])),
+            Secret(name: "the platform's password", text: "sandbox-password"),
+            Secret(name: "the administrator's e-mail", text: "admin@example.com"),
+            Secret(name: "the body of an event", text: Subscriber.marker),
+            Secret(name: "the body of an event that cannot be read", text: garbage),
+            Secret(name: "the key of a provider's API", text: FakeAPI.key),
+        ] + Road.secrets.map { Secret(name: "the webhook secret of \($0)", text: $1) }
     private static let garbage = "rightly signed and not at all readable"
 
     /// The answers to a claim and a lookup hold the token and the key as members of that name.
@@ -153,6 +154,7 @@ extension SecretsTests {
             _ = try await road.request("POST", "/webhooks/stripe", headers, body: body)
         }
         try await road.deliver(Array(garbage.utf8))
+        try await refuseOthers(on: road)
         for event in Subscriber(name: "max", price: "price_max", signedUpAt: road.now).signUp {
             try await road.deliver(event)
         }
@@ -160,6 +162,30 @@ extension SecretsTests {
         live.isLive = true
         try await road.deliver(live.signUp[0])
         try await road.work()
+    }
+
+    /// What the other providers send and answer, rightly and not.
+    private static func refuseOthers(on road: Road) async throws {
+        for known in KnownProvider.all where known.name != "stripe" {
+            let told = try Story(
+                "signup",
+                of: known,
+                price: "1",
+                other: "2",
+                tag: "oth",
+                now: road.now
+            )
+            road.wire.api(of: known).script(401, 403, 404, 418, 500, 200)
+            for step in told.steps {
+                let body = step.event.serialized()
+                try await road.deliver(body, of: known)
+                try await road.deliver(body + Array(garbage.utf8), of: known)
+                let path = "/webhooks/\(known.name)"
+                _ = try await road.request("POST", path, body: body)
+            }
+            try await road.work()
+            await road.staff("reconcile", ["provider": .string(known.name)])
+        }
     }
 
     /// A sign-up under each trouble of the platform; what the subscribers are told afterwards.

@@ -5,6 +5,8 @@ import Sandbox
 import Synchronization
 import Transport
 
+@testable import Service
+
 /// Brings requests to a sandbox platform in process, unless a test is in the way.
 final class Wire: RequestSender {
     /// Answers instead of the platform; nil lets a request through.
@@ -18,11 +20,19 @@ final class Wire: RequestSender {
     }
 
     private let platform: SandboxPlatform
-    /// Answers for Stripe's API.
-    let stripe = FakeStripe()
+    /// Answers for the providers' APIs.
+    private let apis = KnownProvider.all.map(FakeAPI.init)
     private let state = Mutex(State())
 
     init(_ platform: SandboxPlatform) { self.platform = platform }
+
+    /// Stripe's API.
+    var stripe: FakeAPI { api(of: .stripe) }
+
+    /// A provider's API.
+    func api(of provider: KnownProvider) -> FakeAPI {
+        apis.first { $0.provider.name == provider.name } ?? FakeAPI(provider)
+    }
 
     /// How many requests were sent.
     var count: Int { state.withLock { $0.count } }
@@ -37,7 +47,9 @@ final class Wire: RequestSender {
     func script(_ script: Script?) { state.withLock { $0.script = script } }
 
     func send(_ request: ClientRequest) async throws(TransportError) -> ClientResponse {
-        if request.url.host == FakeStripe.host { return try stripe.answer(request) }
+        if let host = request.url.host, let api = apis.first(where: { $0.host == host }) {
+            return try api.answer(request)
+        }
         let (failure, script) = state.withLock { state in
             state.count += 1
             for name in ["X-DreamFactory-Session-Token", "X-DreamFactory-API-Key"] {

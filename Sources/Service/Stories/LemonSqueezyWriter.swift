@@ -68,16 +68,12 @@ struct LemonSqueezyWriter: StoryWriter {
         _ objects: [String: JSONValue]
     ) -> JSONValue? {
         if let object = objects[path] { return ["jsonapi": ["version": "1.0"], "data": object] }
-        guard ["/v1/subscriptions", "/v1/subscription-invoices", "/v1/orders"].contains(path)
-        else { return nil }
-        let all = objects.filter { $0.key.hasPrefix("\(path)/") }.sorted { $0.key < $1.key }
-            .map(\.value)
+        guard path == "/v1/subscriptions" else { return nil }
+        let order = query["filter[order_id]"]
+        let all = objects.filter { $0.key.hasPrefix("/v1/subscriptions/") }
+            .sorted { $0.key < $1.key }.map(\.value)
             .filter { object in
-                ["subscription_id", "order_id"].allSatisfy { name in
-                    query["filter[\(name)]"].map {
-                        $0 == object["attributes"]?[name]?.integer.map(String.init)
-                    } ?? true
-                }
+                order == nil || object["attributes"]?["order_id"]?.integer.map(String.init) == order
             }
         let size = min(query["page[size]"].flatMap { Int($0) } ?? 10, 100)
         let number = max(query["page[number]"].flatMap { Int($0) } ?? 1, 1)

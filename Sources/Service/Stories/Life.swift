@@ -43,6 +43,8 @@ struct Life {
     var refunded: Int64 = 0
     /// How a dispute about it stands, in the word of its end or `open`.
     var dispute: Dispute?
+    /// When the dispute began.
+    var disputedAt: Int64?
 
     enum Dispute: String {
         case open, won, lost

@@ -207,7 +207,9 @@ private struct PaddleStoryObjects {
 
     var transaction: JSONValue {
         let due = JSONValue.string(String(life.due))
-        let origin = life.payment == 1 ? "web" : "subscription_recurring"
+        let origin =
+            life.payment == 1
+            ? "web" : life.isRenewal ? "subscription_recurring" : "subscription_update"
         return [
             "id": .string(transactionID),
             "status": .string(life.isPaid ? "completed" : "past_due"),
@@ -234,14 +236,14 @@ private struct PaddleStoryObjects {
     func adjustment(_ action: String, _ status: String) -> JSONValue {
         let isFull = life.refunded == Life.amount || life.refunded == 0
         let amount = JSONValue.string(String(life.refunded == 0 ? Life.amount : life.refunded))
+        let at = action == "chargeback" ? life.disputedAt : life.time
         return [
-            "id": .string("adj_story\(life.subscriptionTag)_\(action)"),
+            "id": .string("adj_story\(life.paymentTag)_\(action)"),
             "action": .string(action), "type": isFull ? "full" : "partial",
             "status": .string(status), "reason": "story",
             "transaction_id": .string(transactionID),
             "subscription_id": .string(subscriptionID), "customer_id": .string(customerID),
-            "currency_code": "USD", "created_at": .time(life.time),
-            "updated_at": .time(life.time),
+            "currency_code": "USD", "created_at": .time(at), "updated_at": .time(at),
             "totals": [
                 "subtotal": amount, "tax": "0", "total": amount, "currency_code": "USD",
             ],

@@ -78,7 +78,7 @@ struct PolarWriter: StoryWriter {
         }
         let all = objects.filter { $0.key.hasPrefix(path) }.sorted { $0.key < $1.key }.map(\.value)
             .filter { object in
-                ["id", "order_id", "subscription_id"].allSatisfy { name in
+                ["order_id", "subscription_id", "customer_id"].allSatisfy { name in
                     query[name].map { $0 == object[name]?.string } ?? true
                 }
             }
@@ -115,7 +115,7 @@ private struct PolarStoryObjects {
         return all
     }
 
-    private var refundID: String { life.uuid("refund\(life.number)") }
+    private var refundID: String { life.uuid("refund\(life.number)/\(life.payment)") }
 
     private var customer: JSONValue {
         [

@@ -108,6 +108,7 @@ struct Stage {
             return name == "refund" ? .ended : .active
         default:
             life.dispute = .open
+            life.disputedAt = life.time + Self.hour
             happens(.dispute, after: Self.hour)
             life.dispute = name == "dispute-won" ? .won : .lost
             happens(.dispute, after: Self.hour)

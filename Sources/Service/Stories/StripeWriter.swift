@@ -94,9 +94,14 @@ struct StripeWriter: StoryWriter {
             return objects["\(path)/\(query["payment[payment_intent]"] ?? "")"]
                 ?? ["object": "list", "data": [], "has_more": false]
         case "/v1/subscriptions":
-            let all = objects.filter { $0.key.hasPrefix("\(path)/") }
-                .sorted { $0.key < $1.key }.map(\.value)
-            return ["object": "list", "data": .array(all), "has_more": false]
+            let rest = objects.filter { $0.key.hasPrefix("\(path)/") }.map(\.value)
+                .map { (id: $0["id"]?.string ?? "", object: $0) }
+                .filter { $0.id > query["starting_after"] ?? "" }.sorted { $0.id < $1.id }
+            let count = query["limit"].flatMap { Int($0) } ?? 10
+            return [
+                "object": "list", "data": .array(rest.prefix(count).map(\.object)),
+                "has_more": .bool(rest.count > count),
+            ]
         default: return objects[path]
         }
     }
@@ -216,7 +221,7 @@ private struct StripeStoryObjects {
             "id": .string("du_story\(life.tag)"), "object": "dispute",
             "status": .string(words[life.dispute ?? .open] ?? ""),
             "charge": .string(chargeID), "amount": .integer(Life.amount), "currency": "usd",
-            "created": .integer(life.end - 20 * Life.hour), "livemode": false,
+            "created": .integer(life.disputedAt ?? life.time), "livemode": false,
         ]
     }
 

@@ -1,11 +1,13 @@
 import Foundation
 import JSON
+import Subscriptions
 import Synchronization
 import Transport
 
-/// The few parts of Stripe's API that are read, over objects that a test sets.
-final class FakeStripe: Sendable {
-    static let host = "api.stripe.com"
+@testable import Service
+
+/// The few parts of a provider's API that are read, over objects that a test sets.
+final class FakeAPI: Sendable {
     static let key = "rk_test_of_the_tests_0123456789"
 
     private struct State {
@@ -16,17 +18,16 @@ final class FakeStripe: Sendable {
         var unlisted: Set<String> = []
     }
 
+    let provider: KnownProvider
     private let state = Mutex(State())
+
+    init(_ provider: KnownProvider) { self.provider = provider }
+
+    /// Where it answers in test mode.
+    var host: String? { provider.api?.origins[.test].flatMap { URL(string: $0)?.host } }
 
     /// The requests in order, as path and query.
     var requests: [String] { state.withLock { $0.requests } }
-
-    /// Objects from now on, each of the kind and id it names itself.
-    func set(_ objects: JSONValue...) {
-        state.withLock { state in
-            for object in objects { state.objects[Self.path(object)] = object }
-        }
-    }
 
     /// Objects from now on, by the path of the request for each.
     func set(_ objects: [String: JSONValue]) {
@@ -37,7 +38,7 @@ final class FakeStripe: Sendable {
 
     func remove(_ path: String) { state.withLock { _ = $0.objects.removeValue(forKey: path) } }
 
-    /// Leaves a subscription out of the list; who asks for it by its id is answered.
+    /// Leaves an object out of every list; who asks for it by its id is answered.
     func unlist(_ id: String) { state.withLock { _ = $0.unlisted.insert(id) } }
 
     /// How many objects a list has at most.
@@ -54,48 +55,54 @@ final class FakeStripe: Sendable {
         }
     }
 
+    /// Answers of its own accord again.
+    func forgetScript() { state.withLock { $0.script = [] } }
+
     func answer(_ request: ClientRequest) throws(TransportError) -> ClientResponse {
         try state.withLock { (state) throws(TransportError) -> ClientResponse in
             let query = request.url.query.map { "?\($0)" } ?? ""
-            state.requests.append(request.url.path + query)
+            let parts = URLComponents(url: request.url, resolvingAgainstBaseURL: false)
+            // The path of a URL loses a slash at its end.
+            let path = parts?.path ?? request.url.path
+            state.requests.append(path + query)
             if !state.script.isEmpty { return try state.script.removeFirst().get() }
+            let fixed = provider.api?.form.headers ?? [:]
             guard request.method == "GET",
                 request.headers["Authorization"] == "Bearer \(Self.key)",
-                request.headers["Stripe-Version"]?.contains(".") == true
+                fixed.allSatisfy({ request.headers[$0.key] == $0.value })
             else { return ClientResponse(status: 401, body: Array("{}".utf8)) }
-            return Self.answer(request.url, state)
+            return answer(path, parts?.queryItems ?? [], state)
         }
     }
 
-    private static func answer(_ url: URL, _ state: State) -> ClientResponse {
-        let parts = URLComponents(url: url, resolvingAgainstBaseURL: false)
+    private func answer(
+        _ path: String,
+        _ items: [URLQueryItem],
+        _ state: State
+    ) -> ClientResponse {
         var query: [String: String] = [:]
-        for item in parts?.queryItems ?? [] { query[item.name] = item.value }
-        let value: JSONValue?
-        switch url.path {
-        case "/v1/subscriptions": value = list(query, state)
-        case "/v1/invoice_payments":
-            let intent = query["payment[payment_intent]"] ?? ""
-            value = state.objects["/v1/invoice_payments/\(intent)"] ?? ["data": []]
-        default: value = state.objects[url.path]
+        for item in items { query[item.name] = item.value }
+        for name in ["limit", "per_page", "page[size]"] {
+            guard let size = query[name].flatMap({ Int($0) }) else { continue }
+            query[name] = String(min(size, state.pageSize))
         }
-        guard let value else {
+        let listed = state.objects.filter { object in
+            object.key == path || !state.unlisted.contains { object.key.hasSuffix("/\($0)") }
+        }
+        guard let value = provider.answer(path, query, listed) else {
             let missing: JSONValue = ["error": ["code": "resource_missing"]]
             return ClientResponse(status: 404, body: missing.serialized())
         }
         return ClientResponse(status: 200, body: value.serialized())
     }
+}
 
-    private static func list(_ query: [String: String], _ state: State) -> JSONValue {
-        let all = state.objects.values.filter { $0["object"]?.string == "subscription" }
-            .filter { !state.unlisted.contains($0["id"]?.string ?? "") }
-            .sorted { ($0["id"]?.string ?? "") < ($1["id"]?.string ?? "") }
-        let rest = all.filter { ($0["id"]?.string ?? "") > query["starting_after"] ?? "" }
-        let size = min(Int(query["limit"] ?? "") ?? 10, state.pageSize)
-        return [
-            "object": "list", "data": .array(Array(rest.prefix(size))),
-            "has_more": .bool(rest.count > size),
-        ]
+// MARK: - Stripe's objects
+
+extension FakeAPI {
+    /// Objects of Stripe from now on, each of the kind and id it names itself.
+    func set(_ objects: JSONValue...) {
+        for object in objects { set([Self.path(object): object]) }
     }
 
     private static func path(_ object: JSONValue) -> String {
