@@ -2,12 +2,12 @@ import JSON
 
 /// Events as tables.
 enum EventText {
-    static let columns = ["event", "received", "type", "state", "note"]
+    static let columns = ["event", "received", "provider", "type", "state", "note"]
 
     static func row(_ event: JSONValue) -> [String] {
         [
-            event.word("event"), event.word("received_at"), event.word("type"),
-            event.word("state"), note(event),
+            event.word("event"), event.word("received_at"), event.word("provider"),
+            event.word("type"), event.word("state"), note(event),
         ]
     }
 

@@ -7,11 +7,13 @@ enum SubscriptionText {
         guard !rows.isEmpty else { return "no subscriptions" }
         let next = body["next"]?.string.map { "more with --after \($0)\n" } ?? ""
         return Table(
-            header: ["subscription", "e-mail", "plan", "status", "access", "key", "reason"],
+            header: [
+                "subscription", "e-mail", "provider", "plan", "status", "access", "key", "reason",
+            ],
             rows: rows.map { row in
                 [
-                    row.word("subscription"), row.word("email"), row.word("plan"),
-                    row.word("status"), row.word("access"), key(row), reason(row),
+                    row.word("subscription"), row.word("email"), row.word("provider"),
+                    row.word("plan"), row.word("status"), row.word("access"), key(row), reason(row),
                 ]
             }
         ).text() + next

@@ -37,8 +37,9 @@ struct CLITextTests {
             "events": ["pending": 0, "applied": 4, "ignored": 1, "parked": 1, "unparsed": 0],
             "parked": [
                 [
-                    "event": 7, "received_at": "2026-08-01T08:00:00Z", "type": "invoice.paid",
-                    "state": "parked", "needs": "unknown_price", "note": "No plan has it.",
+                    "event": 7, "received_at": "2026-08-01T08:00:00Z", "provider": "stripe",
+                    "type": "invoice.paid", "state": "parked", "needs": "unknown_price",
+                    "note": "No plan has it.",
                 ]
             ],
             "stuck": [], "unproved_revocations": [],
@@ -53,8 +54,8 @@ struct CLITextTests {
                 events        pending 0, applied 4, ignored 1, parked 1, unparsed 0
 
                 parked events
-                  event  received              type          state   note
-                  7      2026-08-01T08:00:00Z  invoice.paid  parked  needs unknown_price: No plan has it.
+                  event  received              provider  type          state   note
+                  7      2026-08-01T08:00:00Z  stripe    invoice.paid  parked  needs unknown_price: No plan has it.
 
                 stuck grants: none
 
