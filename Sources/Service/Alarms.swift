@@ -27,6 +27,11 @@ struct Alarms: Sendable {
                         + "state of the webhook endpoint in its dashboard."
                 )
             }
+            if let api = KnownProvider.named(provider.rawValue)?.api, let loss = api.loss,
+                !asked.contains(provider)
+            {
+                sentences.append("Set \(api.form.setting): without it \(loss).")
+            }
             sentences += try parked(provider, reader)
         }
         if let report = try reader.driftReport(), report.differences > 0 {
@@ -45,15 +50,7 @@ struct Alarms: Sendable {
         }
         var sentences: [String] = []
         let refetch = try count(.refetch)
-        if refetch > 0 {
-            sentences.append(
-                asked.contains(provider)
-                    ? "\(refetch) events wait for an answer of \(provider)'s API and are tried "
-                        + "again; `tollgate events list --state parked` says why."
-                    : "\(refetch) events need an object of \(provider), such as a refunded charge: "
-                        + "set its API key."
-            )
-        }
+        if refetch > 0 { sentences.append(waiting(refetch, of: provider)) }
         let unknown = try count(.unknownStatus)
         if unknown > 0 {
             sentences.append(
@@ -62,5 +59,18 @@ struct Alarms: Sendable {
             )
         }
         return sentences
+    }
+
+    private func waiting(_ count: Int, of provider: Provider) -> String {
+        if asked.contains(provider) {
+            return "\(count) events wait for an answer of \(provider)'s API and are tried again; "
+                + "`tollgate events list --state parked` says why."
+        }
+        guard let api = KnownProvider.named(provider.rawValue)?.api else {
+            return "\(count) events of \(provider) wait for a subscription that no event has told "
+                + "of: have it sent."
+        }
+        return "\(count) events need an object of \(provider), such as a refunded charge: set its "
+            + "API key (\(api.form.setting))."
     }
 }

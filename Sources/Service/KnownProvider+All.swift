@@ -94,7 +94,8 @@ extension KnownProvider {
             ],
             marks: [:],
             listing: LemonSqueezyListing(),
-            reconcile: .seconds(900)
+            reconcile: .seconds(900),
+            loss: "no checkout can be claimed, and what was told while nobody answered is lost"
         ),
         writer: LemonSqueezyWriter()
     )

@@ -17,6 +17,8 @@ package struct KnownProvider: Sendable {
         let listing: any ProviderListing
         /// How often they are compared with ours unless told.
         let reconcile: Duration
+        /// What is lost without a key, as the rest of a sentence; nil where it is only order.
+        var loss: String?
     }
 
     /// What its signing secrets look like.

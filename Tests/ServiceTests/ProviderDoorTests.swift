@@ -66,4 +66,43 @@ struct ProviderDoorTests {
         #expect(try await road.events().allSatisfy { $0.state == .unparsed })
         #expect(try await road.events().count == bodies.count)
     }
+
+    @Test func `what is lost without a key of the API is an alarm`() async throws {
+        let lemon = try await Road(setting: Road.setting(.lemonSqueezy))
+        let alarms = await lemon.staff("status").body["alarms"]?.array ?? []
+        #expect(alarms.compactMap(\.string).contains { $0.hasPrefix("Set LEMONSQUEEZY_API_KEY") })
+        let asked = Road.setting(.lemonSqueezy, key: FakeAPI.key)
+        let road = try await Road(setting: asked)
+        #expect(await road.staff("status").body["alarms"]?.array?.isEmpty == true)
+    }
+
+    @Test func `money back for a subscription that nobody told of is an alarm until it is told of`()
+        async throws
+    {
+        let known = KnownProvider.standard
+        let road = try await Road(applying: Catalogues.everywhere, setting: Road.setting(known))
+        let prices = Catalogues.prices(of: known.name)
+        let story = try Story(
+            "refund",
+            of: known,
+            price: prices.pro,
+            other: prices.max,
+            tag: "A1",
+            now: road.now
+        )
+        func deliver(_ steps: [Story.Step]) async throws {
+            for step in steps { try await road.deliver(step.event.serialized(), of: known) }
+            try await road.work()
+        }
+        try await deliver(story.rest)
+        let alarms = await road.staff("status").body["alarms"]?.array ?? []
+        #expect(alarms.compactMap(\.string).contains { $0.hasSuffix("told of: have it sent.") })
+        try await deliver(story.signUp)
+        road.pass(.seconds(61))
+        await road.tollgate.caretaker.tick()
+        try await road.work()
+        let found = await road.staff("keys/find", ["query": .string(story.subscriptionID)])
+        #expect(found.body.subscriptions.first?["access"]?.string == "ended")
+        #expect(await road.staff("status").body["alarms"]?.array?.isEmpty == true)
+    }
 }
