@@ -4,6 +4,8 @@ package import JSON
 extension Doctor {
     struct Rights {
         var findings: [Finding] = []
+        /// Whether the caller is accepted at all.
+        var isSomebody = false
         var mayWork = false
         var hasLimits = false
     }
@@ -21,6 +23,7 @@ extension Doctor {
         }
         let weight = "The key works; whoever has it can give itself any right, so guard it well."
         rights.findings.append(Finding(what, .good, link.isByKey ? weight : "The login works."))
+        rights.isSomebody = true
         rights.hasLimits = capabilities.hasLimits
         rights.findings.append(limitsPackage(capabilities.hasLimits))
         var missing = await lacking("role", client.roles)

@@ -44,7 +44,8 @@ package struct Doctor: Sendable {
         let rights = await rights()
         if link.isByKey, !rights.mayWork { diagnosis.role = await likelyRole() }
         diagnosis.findings += rights.findings
-        diagnosis.findings += await environment()
+        // Who is nobody there is told neither, which says nothing about the platform.
+        if rights.isSomebody { diagnosis.findings += await environment() }
         diagnosis.findings.append(skew)
         if rights.mayWork {
             diagnosis.findings += await sellable()
