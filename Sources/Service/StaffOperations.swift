@@ -72,6 +72,7 @@ package struct StaffOperations: Sendable {
         case "grants/drift": try await drift(request)
         case "grants/repair": try await repairGrants(request)
         case "claims/create": try await createClaim(request)
+        case "audit/list": try await listAudit(request)
         case "reconcile": try await reconcile(request)
         case "events/list": try await listEvents(request)
         case "events/show": try await showEvent(request)

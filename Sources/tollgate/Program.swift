@@ -15,7 +15,7 @@ struct Program: Sendable {
         KeysFindCommand(), KeysRevokeCommand(), KeysRestoreCommand(), KeysRotateCommand(),
         ClaimsCreateCommand(),
         GrantsListCommand(), GrantsDriftCommand(), GrantsRepairCommand(),
-        ReconcileCommand(),
+        AuditListCommand(), ReconcileCommand(),
         EventsListCommand(), EventsShowCommand(), EventsReplayCommand(), EventsSendCommand(),
         PlatformExportCommand(), PlatformDiffCommand(), PlatformApplyCommand(),
     ]

@@ -128,7 +128,8 @@ enum SubscriptionText {
         return .array(rows.reversed())
     }
 
-    private static func details(_ entry: JSONValue) -> String {
+    /// What a line of the audit adds, as words.
+    static func details(_ entry: JSONValue) -> String {
         let details = (entry["details"]?.object ?? [:]).sorted { $0.key < $1.key }
         return details.isEmpty
             ? "-"

@@ -133,7 +133,9 @@ extension SecretsTests {
         for event in ada.life(after: 900) { try await road.deliver(event) }
         try await road.work()
         try await breakRows(told, on: road)
-        for operation in ["status", "plans/list", "subscriptions/list", "events/list"] {
+        for operation in [
+            "status", "plans/list", "subscriptions/list", "events/list", "audit/list",
+        ] {
             await road.staff(operation)
         }
         await road.staff("subscriptions/show", ["query": "ada@example.com"])

@@ -118,6 +118,26 @@ struct StaffFindTests {
         #expect(seen.sorted() == ["ada", "bob", "cyd"].map { "\($0)@example.com" })
     }
 
+    // MARK: The audit
+
+    @Test func `the audit is listed in order, of all or of one subscription`() async throws {
+        let road = try await Road()
+        _ = try await road.signUp("bob")
+        let (subscriber, _, _) = try await road.claimed("ada")
+        func actions(_ arguments: JSONValue) async -> [String] {
+            let lines = await road.staff("audit/list", arguments).body["audit"]?.array ?? []
+            return lines.compactMap { $0["action"]?.string }
+        }
+        let all = try await road.audit()
+        #expect(await actions(["limit": 1_000]) == all)
+        #expect(await actions(["limit": 2]) == Array(all.suffix(2)))
+        let id = try await road.grant(of: subscriber).subscriptionID
+        let own = try await road.read { try $0.audit(id, limit: 100) }.map(\.action)
+        #expect(own.contains("key.shown") && own.count < all.count)
+        #expect(await actions(["query": .string(id.rawValue)]) == own)
+        #expect(await road.staff("audit/list", ["query": "nobody"]).exit == .notFound)
+    }
+
     // MARK: Events
 
     @Test func `events are listed by state, newest first, and shown without their bodies`()
