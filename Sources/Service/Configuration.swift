@@ -34,6 +34,8 @@ package struct Configuration: Sendable {
     package var claimWindow: Duration = .seconds(3_600)
     /// How often the platform is compared with what ought to be there.
     package var driftInterval: Duration = .seconds(86_400)
+    /// Whether everything is taken and decided, and nothing is written to the platform.
+    package var isObserving = false
 
     /// Makes a configuration from checked parts; the defaults stand for the rest.
     package init(

@@ -7,15 +7,18 @@ import Subscriptions
 struct PlatformDesk: GrantConvergence {
     let provisioner: Provisioner
     let client: PlatformClient
+    var isObserving = false
 
     func wake() { provisioner.wake() }
 
     func converge(_ id: Subscription.ID, patience: Duration) async throws {
+        if isObserving { return }
         try await provisioner.converge(id, patience: patience)
     }
 
     func proveAgain(_ id: Subscription.ID) async throws -> Grant? {
-        try await provisioner.proveAgain(id)
+        // What follows the proof may be a write.
+        isObserving ? nil : try await provisioner.proveAgain(id)
     }
 
     func pause() -> (since: Date, nextProbeAt: Date, sentence: String)? {

@@ -103,31 +103,33 @@ extension StaffOperations {
 extension StaffOperations {
     /// Repairs what a comparison finds, within the cap, and waits until it is done.
     func repairGrants(_ request: StaffRequest) async throws -> StaffReply {
+        guard !isObserving else { throw StaffStop(.refused, Self.observing) }
         let scan = try await compare()
         let cap = RepairCap(scan.drift, total: scan.total)
-        var body = Self.body(scan).object ?? [:]
-        body["dry_run"] = .bool(request.flag("dry_run"))
+        var plan = Self.body(scan).object ?? [:]
+        plan["dry_run"] = .bool(request.flag("dry_run"))
         guard !request.flag("dry_run"), !scan.drift.isEmpty else {
-            return StaffReply(.done, Self.sentence(scan), body: .object(body))
+            return StaffReply(.done, Self.sentence(scan), body: .object(plan))
         }
         guard cap.allows(confirmed: request.arguments["confirm"]?.int) else {
             throw StaffStop(
                 .refused,
                 "Nothing was changed: the repair would delete or make anew \(cap.grave) of "
                     + "\(cap.total) grants; look with --dry-run, then add --confirm \(cap.grave).",
-                body: .object(body)
+                body: .object(plan)
             )
         }
         let outcome = try await provisioner.repair(scan.drift, actor: request.actor)
         notify()
         let left = try await settle(outcome.converging, request)
         let after = try await compare()
+        var body = Self.body(after).object ?? [:]
+        body["dry_run"] = false
+        body["found"] = .integer(Int64(scan.drift.count))
         body["deleted"] = .integer(Int64(outcome.deleted))
         body["repaired"] = .integer(Int64(outcome.converging.count - left))
         body["under_way"] = .integer(Int64(left))
-        body["left"] = .integer(Int64(after.drift.count))
         body["failures"] = .array(outcome.failures.map(JSONValue.string))
-        body["drift"] = .array(after.drift.prefix(Self.rowsMax).map(Self.row))
         return Self.reply(scan, outcome, left: left, after: after, .object(body))
     }
 

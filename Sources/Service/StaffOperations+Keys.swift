@@ -79,7 +79,7 @@ extension StaffOperations {
             shown.isShown ? .done : .notYetProved,
             shown.isShown
                 ? "The hold is lifted and a new key, generation \(shown.desired.generation), works."
-                : "The hold is lifted; the new key is not proved yet.",
+                : "The hold is lifted; the new key is not proved yet.\(obstacle(shown))",
             body: ["subscriptions": .array(try await summaries([subscription]))]
         )
     }
@@ -166,6 +166,7 @@ extension StaffOperations {
 
     /// What is in the way of a grant, as the end of a message.
     func obstacle(_ grant: Grant) -> String {
+        if isObserving { return " \(Self.observing)" }
         let sentence = grant.problem?.sentence ?? convergence.pause()?.sentence
         return sentence.map { " \($0)" } ?? ""
     }
@@ -188,7 +189,7 @@ extension StaffOperations {
             try await convergence.converge(id, patience: .seconds(seconds))
         }
         let waits = Waits(changed: changed)
-        let limit = isServing ? Duration.seconds(seconds) : .zero
+        let limit = isServing && !isObserving ? Duration.seconds(seconds) : .zero
         let grant = try await waits.first(within: limit) { isLast -> Grant? in
             guard let grant = try await store.read({ try $0.grant(id) }) else { return nil }
             return isLast || isDone(grant) ? grant : nil

@@ -22,7 +22,7 @@ extension StaffOperations {
                     "next_probe_at": StaffView.date(pause?.nextProbeAt),
                     "spared_because": StaffView.text(pause?.sentence),
                 ],
-                "serving": .bool(isServing),
+                "serving": .bool(isServing), "observing": .bool(isObserving),
                 "alarms": .array(try alarms.sentences(reader, now: now).map(JSONValue.string)),
                 "providers": .array(try providers(reader)),
                 "drift": Self.view(try reader.driftReport()),

@@ -41,6 +41,8 @@ package struct StaffOperations: Sendable {
     let arrived: Bell
     /// Whether workers run in this process; if not, operations do their work themselves.
     let isServing: Bool
+    /// Whether nothing is written to the platform.
+    let isObserving: Bool
 
     /// Does what is asked.
     package func perform(_ request: StaffRequest) async -> StaffReply {
@@ -92,6 +94,11 @@ struct StaffStop: Error {
 }
 
 extension StaffOperations {
+    /// Why nothing comes about on the platform while it is only observed.
+    static let observing =
+        "This server only observes: nothing is written to the platform until it serves without "
+        + "--observe."
+
     var driftWatch: DriftWatch { DriftWatch(store: store, provisioner: provisioner, now: now) }
 }
 

@@ -52,6 +52,7 @@ package final class RunningTollgate: Sendable {
                 "socket": addresses.socketPath,
                 "operators": tollgate.configuration.operatorListen == nil
                     ? "on the socket" : "\(bound[bound.count - 1])",
+                "observes": tollgate.configuration.isObserving ? "yes" : "no",
             ]
         )
     }
@@ -91,7 +92,9 @@ extension Tollgate {
             group.addTask { await self.worker.run(arrived: self.arrived) }
             group.addTask { [caretaker] in await caretaker.run() }
             group.addTask { await clock.run() }
-            group.addTask { await self.provisioner.run() }
+            if !self.configuration.isObserving {
+                group.addTask { await self.provisioner.run() }
+            }
         }
     }
 

@@ -94,7 +94,8 @@ package final class Tollgate: Sendable {
         let client = PlatformClient(
             address: configuration.platform,
             caller: configuration.platformCaller,
-            sender: surroundings.sender,
+            sender: configuration.isObserving
+                ? ReadOnlySender(sender: surroundings.sender) : surroundings.sender,
             policy: .once(deadline: .seconds(20)),
             now: surroundings.now
         )
@@ -106,7 +107,11 @@ package final class Tollgate: Sendable {
             environment: Self.environment(surroundings)
         )
         self.provisioner = provisioner
-        convergence = PlatformDesk(provisioner: provisioner, client: client)
+        convergence = PlatformDesk(
+            provisioner: provisioner,
+            client: client,
+            isObserving: configuration.isObserving
+        )
         notify = {
             provisioner.wake()
             changed.ring()
@@ -223,7 +228,8 @@ package final class Tollgate: Sendable {
             notify: notify,
             changed: changed,
             arrived: arrived,
-            isServing: isServing
+            isServing: isServing,
+            isObserving: configuration.isObserving
         )
     }
 

@@ -8,11 +8,18 @@ struct ServeCommand: Command {
     let declaration = Declaration(
         words: ["serve"],
         summary: "Serves webhooks, lookups and staff commands until SIGTERM or SIGINT.",
+        ownOptions: [
+            .flag(
+                "observe",
+                "accept, decide and store everything, and write nothing to the platform"
+            )
+        ],
         notes: ["A second signal ends it at once; nothing acknowledged is lost by that."]
     )
 
     func run(_ call: Call) async throws -> Exit {
-        let configuration = try Configuration(call.settings())
+        var configuration = try Configuration(call.settings())
+        configuration.isObserving = call.arguments.has("observe")
         let signals = Signals()
         let inherited = try SocketActivation.listeners(environment: call.environment)
         let tollgate = try await start(configuration)

@@ -45,7 +45,7 @@ enum StatusText {
             ],
             ["mode", body.word("mode")],
             ["installation", body.word("installation")],
-            ["server", body["serving"]?.bool == true ? "running" : "not running"],
+            ["server", server(body)],
             [
                 "proofs",
                 platform["proves_refusals"]?.bool == true
@@ -66,6 +66,12 @@ enum StatusText {
 }
 
 extension StatusText {
+    private static func server(_ body: JSONValue) -> String {
+        guard body["serving"]?.bool == true else { return "not running" }
+        return body["observing"]?.bool == true
+            ? "running, observes: nothing is written to the platform" : "running"
+    }
+
     private static func drift(_ report: JSONValue) -> String {
         guard report["compared_at"]?.string != nil else { return "never" }
         return "\(report.word("differences")) differences in \(report.word("compared")) grants, "

@@ -68,6 +68,7 @@ final class Road: Sendable {
     init(
         applying catalogue: JSONValue? = Catalogues.pro,
         setting extra: [String: String] = [:],
+        isObserving: Bool = false,
         preparing prepare: (SandboxPlatform) throws -> [String: String] = { _ in [:] }
     ) async throws {
         folder = try TemporaryFolder()
@@ -79,6 +80,7 @@ final class Road: Sendable {
             wire: wire,
             clock: clock,
             log: log,
+            isObserving: isObserving,
             sleep: { [clock] in clock.advance(by: $0) }
         )
         let health = HealthRoute()
@@ -93,6 +95,7 @@ final class Road: Sendable {
         wire: Wire,
         clock: SandboxClock,
         log: Lines = Lines(),
+        isObserving: Bool = false,
         sleep: (@Sendable (Duration) async throws -> Void)? = nil
     ) async throws -> Tollgate {
         let now: @Sendable () -> Date = { clock.now }
@@ -103,7 +106,9 @@ final class Road: Sendable {
         )
         surroundings.now = now
         if let sleep { surroundings.sleep = sleep }
-        return try await Tollgate(Configuration(Settings(environment: settings)), surroundings)
+        var configuration = try Configuration(Settings(environment: settings))
+        configuration.isObserving = isObserving
+        return try await Tollgate(configuration, surroundings)
     }
 
     var now: Date { clock.now }
