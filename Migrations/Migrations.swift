@@ -26,5 +26,6 @@ package enum Schema {
         Step(version: 3, name: "flows", sql: PackageResources.V003__flows_sql),
         Step(version: 4, name: "drift", sql: PackageResources.V004__drift_sql),
         Step(version: 5, name: "figures", sql: PackageResources.V005__figures_sql),
+        Step(version: 6, name: "bulk", sql: PackageResources.V006__bulk_sql),
     ]
 }

@@ -54,7 +54,11 @@ extension Provisioner {
         _ now: Date
     ) throws {
         guard var grant = try tx.grant(id) else { return }
-        grant.doubt(from: drift.compactMap(\.refusedFrom).min(), now)
+        if drift.count == 1, drift[0].isBare, grant.desired.access == .active {
+            grant.beginAnew(now)
+        } else {
+            grant.doubt(from: drift.compactMap(\.refusedFrom).min(), now)
+        }
         try tx.save(grant)
         let kinds = Set(drift.map { "\($0.record.rawValue) \($0.kind.rawValue)" })
         try tx.append(
@@ -168,6 +172,9 @@ extension Drift {
         if case .converge(let generation) = repair { generation } else { nil }
     }
 
+    /// Whether nothing at all stands under the names.
+    fileprivate var isBare: Bool { kind == .missing && record == .role }
+
     /// Whether a grant that has come about since still does not need the record.
     fileprivate func isUnneeded(by grant: Grant) -> Bool {
         switch (record, kind) {
@@ -184,6 +191,19 @@ extension Drift {
 }
 
 extension Grant {
+    /// Lets everything be made anew, since nothing of it was found; a name that is taken all the
+    /// same is looked up then.
+    mutating func beginAnew(_ now: Date) {
+        observed.roleID = nil
+        observed.rules = nil
+        observed.apps = []
+        observed.limits = []
+        observed.verifiedAt = now
+        failures = 0
+        problem = nil
+        nextAttemptAt = now
+    }
+
     /// Lets nothing count any more that is believed of the platform; keys from a generation on are
     /// to be refused, and proved to be, once more.
     mutating func doubt(from generation: Int?, _ now: Date) {

@@ -56,6 +56,9 @@ extension Provisioner {
             let (due, next) = try await store.read { reader in
                 (try reader.dueGrants(now, limit: limit), try reader.nextGrantDue(after: now))
             }
+            if due.count == limit, due.contains(where: \.mayTravel) {
+                try await startConvoy(&group, places, now)
+            }
             for grant in due {
                 guard await places.take(for: grant.priority) else { break }
                 guard await turns.takeIfFree(grant.subscriptionID) else {
@@ -70,6 +73,42 @@ extension Provisioner {
             environment.report("The provisioner cannot read the database: \(error)")
             return .seconds(1)
         }
+    }
+
+    /// Sends off those who can travel together, where there are enough of them and no other convoy
+    /// is on its way.
+    private func startConvoy(
+        _ group: inout DiscardingTaskGroup,
+        _ places: Places,
+        _ now: Date
+    ) async throws {
+        guard await places.takeForConvoy() else { return }
+        let limit = Self.convoyMax + places.total * 2
+        let due = try await store.read { try $0.dueGrants(now, limit: limit) }
+        var ids: [Subscription.ID] = []
+        for grant in due.filter(\.mayTravel).prefix(Self.convoyMax) {
+            if await turns.takeIfFree(grant.subscriptionID) { ids.append(grant.subscriptionID) }
+        }
+        guard ids.count >= Self.convoyMin else {
+            for id in ids { await turns.pass(id) }
+            return await places.freeConvoy()
+        }
+        group.addTask { [ids] in await self.serve(convoy: ids, places) }
+    }
+
+    private func serve(convoy ids: [Subscription.ID], _ places: Places) async {
+        do {
+            try await convoy(ids)
+        } catch is CancellationError {
+            // The worker is stopping; the grants stay due.
+        } catch {
+            environment.report("The provisioner cannot write the database: \(error)")
+            // Not at once, since the grants are still due.
+            try? await environment.sleep(.seconds(1))
+        }
+        for id in ids { await turns.pass(id) }
+        await places.freeConvoy()
+        signal.yield()
     }
 
     private func serve(_ id: Subscription.ID, _ places: Places) async {
@@ -115,6 +154,7 @@ extension Duration {
 private actor Places {
     nonisolated let total: Int
     private var taken = 0
+    private var hasConvoy = false
 
     init(_ total: Int) { self.total = total }
 
@@ -132,6 +172,18 @@ private actor Places {
     }
 
     func free() { taken -= 1 }
+
+    /// Takes a place for the one convoy that may be on its way.
+    func takeForConvoy() -> Bool {
+        guard !hasConvoy, take(for: .rest) else { return false }
+        hasConvoy = true
+        return true
+    }
+
+    func freeConvoy() {
+        hasConvoy = false
+        free()
+    }
 }
 
 extension Provisioner {

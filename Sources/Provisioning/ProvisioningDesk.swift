@@ -31,6 +31,7 @@ struct ProvisioningDesk: Sendable {
         let before = grant.observed
         situation.observed = situation.applying(outcome)
         grant.observed = situation.observed
+        if grant.observed.shownGeneration >= grant.desired.generation { grant.isBulk = false }
         let isOvertaken = grant.desired != order.desired
         var goesOn = true
         if let trouble {
@@ -53,16 +54,20 @@ struct ProvisioningDesk: Sendable {
     }
 
     /// Chooses the next step of a grant and stores its intent, or stores why there is none.
+    ///
+    /// A step that is not wanted stays undecided and due.
     func begin(
         _ id: Subscription.ID,
         _ platform: PlatformKnowledge,
         in tx: any StoreTransaction,
-        now: Date
+        now: Date,
+        onlyIf isWanted: (Step) -> Bool = { _ in true }
     ) throws -> Turn {
         guard var grant = try tx.grant(id) else { return .none }
         let situation = try situation(of: grant, try tx.installation(), platform, in: tx, now)
         switch situation.next() {
         case .call(let step):
+            guard isWanted(step) else { return .none }
             do {
                 return .work(try order(step, situation, &grant, in: tx))
             } catch let error as OrderFailure {

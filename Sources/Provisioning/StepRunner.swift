@@ -79,12 +79,7 @@ struct StepRunner: Sendable {
         _ generation: Int,
         _ isActive: Bool
     ) async throws(StepFailure) -> Outcome {
-        let role = NewRole(
-            name: order.names.role,
-            description: order.description,
-            rules: try await rules(order),
-            app: try newApp(order, generation, isActive: isActive)
-        )
+        let role = try await newRole(order, generation, isActive)
         let record = try await calling { () async throws(PlatformError) in
             try await api.createRole(role)
         }
@@ -124,16 +119,7 @@ struct StepRunner: Sendable {
         _ order: WorkOrder,
         _ limit: RateLimit
     ) async throws(StepFailure) -> Outcome {
-        guard let period = LimitPeriod(rawValue: limit.period.platformName) else {
-            throw StepFailure("The platform has no such period.")
-        }
-        let new = NewLimit(
-            name: order.names.role,
-            roleID: try roleID(order),
-            rate: limit.rate,
-            period: period,
-            verb: limit.verb?.rawValue
-        )
+        let new = try newLimit(order, limit)
         let record = try await calling { () async throws(PlatformError) in
             try await api.createLimit(new)
         }
@@ -174,6 +160,32 @@ extension StepRunner {
         } catch {
             throw StepFailure(error.failure)
         }
+    }
+
+    func newRole(
+        _ order: WorkOrder,
+        _ generation: Int,
+        _ isActive: Bool
+    ) async throws(StepFailure) -> NewRole {
+        NewRole(
+            name: order.names.role,
+            description: order.description,
+            rules: try await rules(order),
+            app: try newApp(order, generation, isActive: isActive)
+        )
+    }
+
+    func newLimit(_ order: WorkOrder, _ limit: RateLimit) throws(StepFailure) -> NewLimit {
+        guard let period = LimitPeriod(rawValue: limit.period.platformName) else {
+            throw StepFailure("The platform has no such period.")
+        }
+        return NewLimit(
+            name: order.names.role,
+            roleID: try roleID(order),
+            rate: limit.rate,
+            period: period,
+            verb: limit.verb?.rawValue
+        )
     }
 
     func newApp(

@@ -66,6 +66,7 @@ package struct StaffOperations: Sendable {
         case "subscriptions/show": try await showSubscription(request)
         case "subscriptions/suspend": try await suspend(request)
         case "subscriptions/resume": try await resume(request)
+        case "subscriptions/import": try await importSubscriptions(request)
         case "keys/find": try await findKeys(request)
         case "keys/revoke": try await revoke(request)
         case "keys/restore": try await restore(request)

@@ -215,6 +215,12 @@ extension MemoryTransaction: StoreReader {
         )
     }
 
+    /// How much of bulk work is to be done yet.
+    package func bulkWork() throws -> BulkWork {
+        let bulk = tables.grants.values.filter { $0.isBulk && $0.desired.access == .active }
+        return BulkWork(underWay: bulk.count, stuck: bulk.count { $0.problem != nil })
+    }
+
     /// The last attempts for a subscription, oldest first.
     package func attempts(_ id: Subscription.ID, limit: Int) throws -> [Attempt] {
         Array(tables.attempts.filter { $0.subscriptionID == id }.suffix(limit))

@@ -59,6 +59,17 @@ extension SQLiteTransaction {
         )
     }
 
+    func bulkWork() throws -> BulkWork {
+        let sql = """
+            SELECT count(*), count(problem_since_at) FROM grant
+            WHERE is_bulk = 1 AND access = 'active'
+            """
+        let work = try connection.first(sql) { row in
+            BulkWork(underWay: try row[0], stuck: try row[1])
+        }
+        return work ?? BulkWork(underWay: 0, stuck: 0)
+    }
+
     func save(_ grant: Grant) throws {
         try connection.run(Self.saveGrant, try grant.bindings)
         try saveApps(of: grant)
@@ -90,12 +101,12 @@ extension SQLiteTransaction {
             subscription_id, access, reason, plan_id, plan_version, generation, changed_at,
             failures, next_attempt_at, problem_kind, problem_sentence, problem_since_at, observed,
             role_id, shown_generation, priority, is_unproved, allowance_at, overlap_seconds,
-            previous_until_at
+            previous_until_at, is_bulk
         ) VALUES (
             :id, :access, :reason, :plan_id, :plan_version, :generation, :changed_at, :failures,
             :next_attempt_at, :problem_kind, :problem_sentence, :problem_since_at, :observed,
             :role_id, :shown_generation, :priority, :is_unproved, :allowance_at, :overlap_seconds,
-            :previous_until_at
+            :previous_until_at, :is_bulk
         )
         ON CONFLICT (subscription_id) DO UPDATE SET
             access = excluded.access, reason = excluded.reason, plan_id = excluded.plan_id,
@@ -107,7 +118,7 @@ extension SQLiteTransaction {
             role_id = excluded.role_id, shown_generation = excluded.shown_generation,
             priority = excluded.priority, is_unproved = excluded.is_unproved,
             allowance_at = excluded.allowance_at, overlap_seconds = excluded.overlap_seconds,
-            previous_until_at = excluded.previous_until_at
+            previous_until_at = excluded.previous_until_at, is_bulk = excluded.is_bulk
         """
 }
 
@@ -181,6 +192,7 @@ extension Grant {
         observed = try row.read("observed", as: JSONColumn<ObservedGrant>.self).content
         failures = try row["failures"]
         nextAttemptAt = try row["next_attempt_at"]
+        isBulk = try row["is_bulk"]
         self.problem = try problem.map { kind in
             GrantProblem(kind, try row["problem_sentence"], since: try row["problem_since_at"])
         }
@@ -202,7 +214,7 @@ extension Grant {
                 "priority": Value(priority.rawValue), "is_unproved": Value(isUnproved),
                 "allowance_at": Value(desired.allowance),
                 "overlap_seconds": Value(desired.overlap.map { Int($0.seconds) }),
-                "previous_until_at": Value(previousUntil),
+                "previous_until_at": Value(previousUntil), "is_bulk": Value(isBulk),
             ]
         }
     }

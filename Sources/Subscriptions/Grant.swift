@@ -17,6 +17,8 @@ package struct Grant: Hashable, Sendable {
     package var nextAttemptAt: Date?
     /// When the desired state last changed.
     package var changedAt: Date
+    /// Whether its first key is part of bulk work, which goes behind everybody who waits for one.
+    package var isBulk = false
 
     /// Makes the grant of a subscription for which nothing exists yet.
     package init(subscriptionID: Subscription.ID, desired: DesiredGrant, changedAt: Date) {

@@ -24,6 +24,9 @@ package struct Provider: RawRepresentable, Hashable, Sendable, CustomStringConve
     /// The providers that sell subscriptions.
     package static let sellers: [Provider] = [.stripe, .paddle, .lemonSqueezy, .polar, .standard]
 
+    /// Nobody: subscriptions that no provider tells of, which staff import and move.
+    package static let manual = Provider(rawValue: "manual")
+
     /// The provider name of references that staff make with `claims create`.
     package static let tollgate = Provider(rawValue: "tollgate")
 

@@ -112,6 +112,8 @@ package protocol StoreReader {
     func troubledGrants(limit: Int) throws -> [Grant]
     /// Grants with ``Grant/isUnproved``, those that changed first before the others.
     func unprovedRevocations(limit: Int) throws -> [Grant]
+    /// How much of bulk work is to be done yet.
+    func bulkWork() throws -> BulkWork
     /// The last attempts for a subscription, oldest first.
     func attempts(_ id: Subscription.ID, limit: Int) throws -> [Attempt]
 
@@ -211,6 +213,20 @@ package protocol StoreTransaction: StoreReader {
     func append(_ entry: AuditEntry) throws
 }
 
+/// How much of bulk work is to be done yet.
+package struct BulkWork: Hashable, Sendable {
+    /// First keys that are being made.
+    package let underWay: Int
+    /// Those of them that something stands in the way of.
+    package let stuck: Int
+
+    /// Makes a count.
+    package init(underWay: Int, stuck: Int) {
+        self.underWay = underWay
+        self.stuck = stuck
+    }
+}
+
 extension Grant {
     /// In which order due grants are worked on.
     package enum Priority: Int, Sendable, Comparable, CaseIterable {
@@ -218,7 +234,7 @@ extension Grant {
         case revocation
         /// A key is due that was never shown.
         case firstKey
-        /// Everything else: moves to another version of a plan, renewals, repetitions of proofs.
+        /// Everything else: imports, moves to another version of a plan, renewals, repetitions of proofs.
         case rest
 
         /// What goes first is less.
@@ -232,7 +248,8 @@ extension Grant {
         if isUnproved || ending != nil { return .revocation }
         switch desired.access {
         case .ended: return .rest
-        case .active: return observed.shownGeneration < desired.generation ? .firstKey : .rest
+        case .active:
+            return observed.shownGeneration < desired.generation && !isBulk ? .firstKey : .rest
         case .none, .suspended:
             return observed.apps.contains(where: \.isActive) ? .revocation : .rest
         }

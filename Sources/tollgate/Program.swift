@@ -11,7 +11,7 @@ struct Program: Sendable {
         DoctorCommand(), SandboxCommand(),
         PlansListCommand(), PlansShowCommand(), PlansApplyCommand(),
         SubscriptionsListCommand(), SubscriptionsShowCommand(), SubscriptionsSuspendCommand(),
-        SubscriptionsResumeCommand(),
+        SubscriptionsResumeCommand(), SubscriptionsImportCommand(),
         KeysFindCommand(), KeysRevokeCommand(), KeysRestoreCommand(), KeysRotateCommand(),
         ClaimsCreateCommand(),
         GrantsListCommand(), GrantsDriftCommand(), GrantsRepairCommand(),
