@@ -91,7 +91,14 @@ extension Situation {
 
     private func prove(_ result: inout ObservedGrant, _ answer: ProofAnswer, _ generation: Int) {
         guard answer != .inconclusive else { return }
-        let proof = ObservedGrant.Proof(answer: answer, generation: generation, at: now)
+        let last = generation == desired.generation ? result.proof : result.previousProof
+        let isSame = last?.generation == generation && last?.answer == answer
+        let proof = ObservedGrant.Proof(
+            answer: answer,
+            generation: generation,
+            at: now,
+            since: isSame ? last?.since : now
+        )
         if generation == desired.generation { result.proof = proof }
         if generation == previousGeneration { result.previousProof = proof }
         if generation <= result.closedGeneration, answer != .gone {

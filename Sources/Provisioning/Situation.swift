@@ -118,7 +118,9 @@ package struct Situation: Sendable {
             case .none, .suspended: putToSleep()
             case .ended: takeDown()
             }
-        return move ?? (revoked.isEmpty ? rest() : settle(revoked))
+        let quiet = move ?? (revoked.isEmpty ? rest() : settle(revoked))
+        guard case .rest(let until) = quiet, let due = sleepRepetition?.at else { return quiet }
+        return .rest(until: min(until ?? due, due))
     }
 
     /// Nothing is to be done, but what may still come true is looked at once more.
@@ -190,7 +192,7 @@ package struct Situation: Sendable {
 
     private var isShown: Bool { observed.shownGeneration >= desired.generation }
 
-    private func isProved(_ answer: ProofAnswer) -> Bool {
+    func isProved(_ answer: ProofAnswer) -> Bool {
         observed.proof?.generation == desired.generation && observed.proof?.answer == answer
     }
 
@@ -254,24 +256,6 @@ package struct Situation: Sendable {
             if known.raisedAt != nil { return .clearCounter(id: known.id, ifFull: true) }
         }
         return nil
-    }
-
-    private func proof(of generation: Int) -> ObservedGrant.Proof? {
-        let last = generation == desired.generation ? observed.proof : observed.previousProof
-        return last?.generation == generation ? last : nil
-    }
-
-    /// The apps sleep, and their keys are proved to.
-    private func putToSleep() -> Move? {
-        let awake = observed.apps.first { app in
-            app.isActive || proof(of: app.generation)?.answer == .alive
-        }
-        if let awake { return .call(.setApp(id: awake.id, isActive: false)) }
-        let unproved = observed.apps.map(\.generation).sorted(by: >).first { generation in
-            generation == desired.generation
-                ? !isProved(.asleep) : observed.previousProof?.answer != .asleep
-        }
-        return unproved.map { .call(.prove(generation: $0)) }
     }
 }
 

@@ -104,8 +104,6 @@ final class SimulatedPlatform: SystemAPI, @unchecked Sendable {
             switch cacheFaults.removeFirst() {
             case .stale(let seconds):
                 cached[key] = Cached(roleID: app.roleID, from: now, until: now + seconds)
-            // Only an end is proved twice (DESIGN 2.8): a key that fell asleep stays so.
-            case .refilled where state.apps[id] != nil: continue
             case .refilled(let after, let lasting):
                 let from = now + after
                 cached[key] = Cached(roleID: app.roleID, from: from, until: from + lasting)

@@ -65,12 +65,15 @@ package struct ObservedGrant: Hashable, Sendable, Codable {
         package var generation: Int
         /// When.
         package var at: Date
+        /// When that was first said, with nothing else since; nil where it is not known.
+        package var since: Date?
 
         /// Makes a proof.
-        package init(answer: ProofAnswer, generation: Int, at: Date) {
+        package init(answer: ProofAnswer, generation: Int, at: Date, since: Date? = nil) {
             self.answer = answer
             self.generation = generation
             self.at = at
+            self.since = since
         }
     }
 
