@@ -56,7 +56,8 @@ struct Call: Sendable {
             }
             console.print(json: .object(members))
         } else if reply.body.object?.isEmpty == false {
-            console.print(text(reply.body))
+            let shown = text(reply.body)
+            if !shown.isEmpty { console.print(shown) }
         }
         guard let message = reply.message else { return reply.exit }
         if !isGood {
