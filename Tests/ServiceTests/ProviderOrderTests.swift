@@ -29,28 +29,63 @@ import Testing
         let api = road.wire.api(of: provider)
         var ends: [Outcome] = []
         for seed in 0..<Self.histories {
-            var history = RandomHistory(seed, provider, tag: "o\(seed)", now: road.now)
+            let now = road.now
+            var history = RandomHistory(seed, provider, tag: "o\(seed)", now: now)
             for step in history.steps {
                 api.set(step.objects)
-                try await road.deliver(step.event.serialized(), of: provider)
-                while try await road.tollgate.worker.drain() > 0 {}
+                try await deliver(step, provider, road)
             }
+            try await retry(road)
             let ordered = try await outcome(history, road)
 
-            history = RandomHistory(seed, provider, tag: "s\(seed)", now: road.now)
+            history = RandomHistory(seed, provider, tag: "s\(seed)", now: now)
             for step in history.steps { api.set(step.objects) }
-            for step in history.shuffled {
-                try await road.deliver(step.event.serialized(), of: provider)
-                while try await road.tollgate.worker.drain() > 0 {}
-            }
-            // What waited for its subscription is tried again, as the next comparison would.
-            _ = await road.staff("reconcile", ["anew": true])
+            for step in history.shuffled { try await deliver(step, provider, road) }
+            try await retry(road)
             #expect(try await outcome(history, road) == ordered, "seed \(seed): \(history.told)")
             ends.append(ordered)
         }
         // Histories that all end alike would prove nothing.
         #expect(Set(ends.map(\.access)).count >= 3)
         #expect(Set(ends.map(\.status)).count >= 3)
+    }
+
+    @Test(arguments: KnownProvider.all.map(\.name))
+    func `told, an end is an end in every order, and only an end ends`(
+        _ name: String
+    ) async throws {
+        let provider = try #require(KnownProvider.named(name))
+        let road = try await Road(
+            applying: Catalogues.everywhere,
+            setting: Road.setting(provider)
+        )
+        var endings = 0
+        for seed in 0..<Self.histories {
+            let history = RandomHistory(seed, provider, tag: "t\(seed)", now: road.now)
+            for step in history.shuffled { try await deliver(step, provider, road) }
+            try await retry(road)
+            let told = try await outcome(history, road)
+            #expect((told.status == .canceled) == history.isEnded, "\(seed): \(history.told)")
+            if history.isEnded { #expect(told.access == .ended, "\(seed): \(history.told)") }
+            endings += history.isEnded ? 1 : 0
+        }
+        #expect((1..<Int(Self.histories)).contains(endings))
+    }
+
+    private func deliver(
+        _ step: Story.Step,
+        _ provider: KnownProvider,
+        _ road: Road
+    ) async throws {
+        try await road.deliver(step.event.serialized(), of: provider)
+        while try await road.tollgate.worker.drain() > 0 {}
+    }
+
+    /// What came before its subscription waits for it, and is tried again within a minute or two.
+    private func retry(_ road: Road) async throws {
+        road.pass(.seconds(61))
+        try await road.tollgate.caretaker.retryParked()
+        while try await road.tollgate.worker.drain() > 0 {}
     }
 
     private func outcome(_ history: RandomHistory, _ road: Road) async throws -> Outcome {
@@ -93,6 +128,8 @@ private struct RandomHistory {
     }
 
     var subscriptionID: String { writer.subscriptionID(life) }
+    /// Whether its last word is an end.
+    var isEnded: Bool { life.status == .canceled }
 
     /// The steps in any order, with repetitions.
     var shuffled: [Story.Step] {
