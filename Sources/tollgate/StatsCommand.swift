@@ -72,9 +72,10 @@ struct StatsCommand: Command {
 
     private static func provider(_ figures: JSONValue) -> [String] {
         let counts = (figures["deliveries"]?.object ?? [:]).sorted { $0.key < $1.key }
+        let age = seconds(figures["reconcile_age_seconds"])
         return [
             "silent for \(seconds(figures["silence_seconds"]))",
-            "compared \(seconds(figures["reconcile_age_seconds"])) ago",
+            age == "-" ? "never compared" : "compared \(age) ago",
             counts.map { "\($0.key) \($0.value.text())" }.joined(separator: ", "),
         ]
     }
