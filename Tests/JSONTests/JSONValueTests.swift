@@ -13,6 +13,7 @@ import Testing
     func `a text and its value are the same thing`(_ text: String, _ value: JSONValue) throws {
         #expect(try JSONValue(parsing: text.utf8) == value)
         #expect(value.text() == text)
+        #expect(try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) == value)
     }
 
     @Test(arguments: ["", "{", "[1,,2]", "{\"a\":1}}", "tru", "\"\u{1}\""])

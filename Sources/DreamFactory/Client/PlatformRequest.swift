@@ -1,4 +1,4 @@
-package import JSON
+import JSON
 
 /// One call before it is sent: where to, with what, and what an empty answer means.
 struct PlatformRequest {
@@ -38,27 +38,5 @@ struct PlatformRequest {
             }
         }
         return String(decoding: bytes, as: UTF8.self)
-    }
-}
-
-extension JSONValue: Decodable {
-    /// Decodes any JSON.
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
-        } else if let value = try? container.decode(Int64.self) {
-            self = .integer(value)
-        } else if let value = try? container.decode(Double.self) {
-            self = .number(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .string(value)
-        } else if let value = try? container.decode([JSONValue].self) {
-            self = .array(value)
-        } else {
-            self = .object(try container.decode([String: JSONValue].self))
-        }
     }
 }
