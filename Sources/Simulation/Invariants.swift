@@ -17,8 +17,8 @@ struct Ledger {
     var generations: [Subscription.ID: Int] = [:]
     var shown: Set<Key> = []
     var ended: Set<Key> = []
-    /// Every plan that a subscription has stood on.
-    var plans: [Subscription.ID: Set<Plan.Reference>] = [:]
+    /// The plan that each subscription stands on, and before it the one that it stood on last.
+    var plans: [Subscription.ID: [Plan.Reference]] = [:]
     private var texts: [Key: AppKey] = [:]
 
     mutating func text(_ row: APIKey, _ keyRing: KeyRing) -> AppKey? {
@@ -38,7 +38,9 @@ extension World {
         for entry in tables.audit[ledger.auditCount...] { read(entry) }
         ledger.auditCount = tables.audit.count
         for (id, grant) in tables.grants {
-            if let plan = grant.desired.plan { ledger.plans[id, default: []].insert(plan) }
+            if let plan = grant.desired.plan, ledger.plans[id]?.last != plan {
+                ledger.plans[id] = (ledger.plans[id] ?? []).suffix(1) + [plan]
+            }
             if grant.desired.access != ledger.access[id] ?? .none {
                 fail("no line of the audit explains access \(grant.desired.access) of \(id)")
             }
@@ -97,16 +99,27 @@ extension World {
             case .gone, .teardownUnfinished, .inconclusive: break
             }
         }
-        // What came late may undo anything for as long as it takes to look again.
-        guard !platform.hadLateEffect else { return }
-        for (id, grant) in tables.grants where grant.isShown { checkShown(id, grant, tables) }
+        for (id, grant) in tables.grants where grant.isShown && isSure(grant) {
+            checkShown(id, grant, tables)
+        }
     }
 
     /// A key that look-ups show has its limits, and no older one lives beside it uncalled for.
     func checkShown(_ id: Subscription.ID) {
         let tables = memory.tables.withLock { $0 }
-        guard !platform.hadLateEffect, let grant = tables.grants[id], grant.isShown else { return }
+        guard let grant = tables.grants[id], grant.isShown, isSure(grant) else { return }
         checkShown(id, grant, tables)
+    }
+
+    /// What came late may undo anything for as long as it takes to look again, which the grant
+    /// knows that it must.
+    private func isSure(_ grant: Grant) -> Bool {
+        let observed = grant.observed
+        return !platform.hadLateEffect
+            || [
+                observed.mustLookUpSince, observed.writeBegunAt, observed.deletionBegunAt,
+                observed.unknownWriteAt, observed.unknownDeletionAt,
+            ].allSatisfy { $0 == nil }
     }
 
     private func checkShown(_ id: Subscription.ID, _ grant: Grant, _ tables: MemoryTables) {
@@ -136,9 +149,9 @@ extension World {
     /// Whenever the server has nothing to do: no access that it has decided against, and no older
     /// key beside the one that is due.
     func checkQuiet() {
-        guard !platform.hadLateEffect else { return }
         let tables = memory.tables.withLock { $0 }
-        for (id, grant) in tables.grants where grant.problem == nil && !busy.contains(id) {
+        for (id, grant) in tables.grants
+        where grant.problem == nil && !busy.contains(id) && isSure(grant) {
             guard grant.nextAttemptAt.map({ $0 > clock.now }) ?? true else { continue }
             let newest = grant.desired.generation
             for row in tables.keys where row.subscriptionID == id {
