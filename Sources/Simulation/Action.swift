@@ -80,6 +80,7 @@ extension Action {
     /// The actions of a history, from a seed.
     package static func history(seed: UInt64) -> [Action] {
         var random = SeededRandom(seed)
+        if seed % 16 == 15 { return lateHistory(&random) }
         let people = 1 + random.below(2)
         var actions = [Action(deed: random.signUp(0))]
         if random.chance(70) { actions.append(Action(deed: .wait(random.pick([1, 60])))) }
@@ -94,6 +95,29 @@ extension Action {
             case 72..<75: actions.append(Action(deed: .claim(person), during: during))
             default: actions.append(Action(deed: random.time()))
             }
+        }
+        return actions
+    }
+}
+
+extension Action {
+    /// What chance alone rarely brings together: calls that time out and come true late, while what
+    /// they were for is taken back.
+    private static func lateHistory(_ random: inout SeededRandom) -> [Action] {
+        var actions: [Action] = []
+        for round in 0..<2 + random.below(3) {
+            let seconds: Double = random.pick([5, 45, 300, 580])
+            let isCrash = random.chance(30)
+            let fault: Fault = isCrash ? .crashLate(seconds) : .late(seconds)
+            actions.append(Action(deed: .fault(fault, call: random.below(6))))
+            let during = random.chance(60) ? random.below(7) : nil
+            let deed = random.chance(60) ? random.staff(0) : random.money(0)
+            let sure = Action(deed: random.pick([.revoke(0), .cancelNow(0), deed]), during: during)
+            let begins = round == 0 || random.chance(40)
+            if during != nil { actions.append(sure) }
+            if begins { actions.append(Action(deed: .signUp(0, price: random.below(2), .paid))) }
+            if during == nil { actions.append(sure) }
+            actions.append(Action(deed: .wait(random.pick([0.5, 20, 40, 700]))))
         }
         return actions
     }

@@ -15,6 +15,8 @@ struct Ledger {
     var auditCount = 0
     var access: [Subscription.ID: Access] = [:]
     var generations: [Subscription.ID: Int] = [:]
+    /// Subscriptions that the provider has ended.
+    var final: Set<Subscription.ID> = []
     var shown: Set<Key> = []
     var ended: Set<Key> = []
     /// The plan that each subscription stands on, and before it the one that it stood on last.
@@ -37,6 +39,13 @@ extension World {
         let tables = memory.tables.withLock { $0 }
         for entry in tables.audit[ledger.auditCount...] { read(entry) }
         ledger.auditCount = tables.audit.count
+        for (id, subscription) in tables.subscriptions {
+            if subscription.status?.isFinal == true {
+                ledger.final.insert(id)
+            } else if ledger.final.contains(id) {
+                fail("\(id) had ended and came back")
+            }
+        }
         for (id, grant) in tables.grants {
             if let plan = grant.desired.plan, ledger.plans[id]?.last != plan {
                 ledger.plans[id] = (ledger.plans[id] ?? []).suffix(1) + [plan]
