@@ -40,6 +40,13 @@ import Webhooks
                     "polar/checkout.updated.json",
                 ]
             ),
+            (
+                StandardAdapter(),
+                [
+                    "standard/subscription.updated.json", "standard/payment.succeeded.json",
+                    "standard/payment.refunded.json", "standard/checkout.completed.json",
+                ]
+            ),
         ] as [(any ProviderAdapter, [String])]
 
     private static let all =
@@ -108,6 +115,12 @@ import Webhooks
             ("polar/subscription.updated.json", "data.product_id", nil),
             ("polar/subscription.canceled.json", "data.ends_at", 5),
             ("polar/order.refunded.json", "data.refunded_amount", "all"),
+            ("standard/subscription.updated.json", "mode", "sometimes"),
+            ("standard/subscription.updated.json", "data.customer", nil),
+            ("standard/subscription.updated.json", "data.items", []),
+            ("standard/payment.succeeded.json", "data.paid_at", 5),
+            ("standard/payment.refunded.json", "data.payment", nil),
+            ("standard/checkout.completed.json", "data.payment", "odd"),
         ] as [(String, String, JSONValue?)]
     )
     func `a fault of a known type is parked, with the path of the field`(
@@ -140,6 +153,8 @@ import Webhooks
             ("polar/subscription.revoked.json", "data.product_id", nil),
             ("polar/subscription.revoked.json", "data.ends_at", "soon"),
             ("polar/subscription.revoked.json", "data.ended_at", 5),
+            ("standard/subscription.ended.json", "data.items", 5),
+            ("standard/subscription.ended.json", "data.status", "active"),
         ] as [(String, String, JSONValue?)]
     )
     func `an end is an end though its details are odd`(
@@ -165,6 +180,8 @@ import Webhooks
             ("lemonsqueezy/subscription_payment_refunded.json", "data.attributes.status"),
             ("polar/subscription.updated.json", "data.status"),
             ("polar/checkout.updated.json", "data.status"),
+            ("standard/subscription.updated.json", "data.status"),
+            ("standard/payment.refunded.json", "data.state"),
         ]
     )
     func `a word that is not known is parked by its name`(file: String, path: String) throws {

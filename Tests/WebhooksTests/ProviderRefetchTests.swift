@@ -141,6 +141,30 @@ import Webhooks
         }
     }
 
+    @Test(arguments: questions.filter { !$0.asked.contains("?") })
+    func `any value of an answer replaced by any other is read, ignored or parked`(
+        question: Question
+    ) async throws {
+        let event = try Fixture.json(question.file)
+        let body = event.serialized()
+        let object = try #require(event["data"])
+        let strange: [JSONValue?] = [nil, .null, true, -1, "", [nil, 1], ["id": 7]]
+        for path in object.paths where !path.contains("relationships") && path.count < 5 {
+            for value in strange {
+                let changed = object.replacing(path[...], by: value)
+                let answer = question.file.hasPrefix("polar") ? changed : ["data": changed]
+                let reading = await question.adapter.reading(
+                    of: body,
+                    id: "evt_1",
+                    mode: .test,
+                    from: FakeObjects([question.asked: answer])
+                )
+                guard case .parked(let need) = reading else { continue }
+                #expect(need.reason.hasSuffix("."))
+            }
+        }
+    }
+
     @Test(arguments: [
         ("paddle/subscription.canceled.json", "subscription canceled"),
         ("lemonsqueezy/subscription_expired.json", "subscription canceled"),
