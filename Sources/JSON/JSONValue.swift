@@ -53,9 +53,9 @@ package enum JSONValue: Hashable, Sendable {
 
     /// Writes the value as UTF-8 with sorted member names, so that equal values give equal bytes.
     package func serialized(pretty: Bool = false) -> [UInt8] {
+        guard pretty else { return JSONWriter.text(of: self) }
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
         do {
             return Array(try encoder.encode(self))
         } catch {

@@ -16,6 +16,26 @@ import Testing
         #expect(try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) == value)
     }
 
+    @Test(
+        arguments: [
+            ["a10": 1, "a9": 2, "B": 3, "a": 4, "_": 5, "": 6, "ä": 7, "e\u{301}x": 8, "é": 9],
+            ["\u{ffff}": 1, "\u{1f600}": 2, "\u{e000}": 3],
+            .string(String(String.UnicodeScalarView((0..<0x180).compactMap(Unicode.Scalar.init)))),
+            [
+                .number(1.5), .number(0.1), .number(1e100), .number(-0.25), .number(1e-7),
+                .number(1), .number(1e15), .number(1e16), -12,
+            ],
+            .integer(.min), .array([]), .object([:]), ["a": ["b": [nil, true, false, [:]]]],
+            .number(.infinity), ["a": .number(.nan)],
+        ] as [JSONValue]
+    )
+    func `what is written is what Foundation writes`(_ value: JSONValue) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let written = (try? encoder.encode(value)).map(Array.init) ?? Array("null".utf8)
+        #expect(value.serialized() == written)
+    }
+
     @Test(arguments: ["", "{", "[1,,2]", "{\"a\":1}}", "tru", "\"\u{1}\""])
     func `what is not JSON is refused`(_ text: String) {
         #expect(throws: (any Error).self) { try JSONValue(parsing: text.utf8) }
