@@ -24,6 +24,8 @@ final class Connection {
     let id: UInt64
     let fd: Int32
     let peer: HTTPPeer
+    /// The peer's address, read once.
+    let address: IPAddress?
     let router: Router
     var parser: HTTPRequestParser
     var phase = Phase.reading
@@ -64,6 +66,7 @@ final class Connection {
         self.id = id
         self.fd = fd
         self.peer = peer
+        address = peer.address
         self.router = router
         parser = HTTPRequestParser(limits: limits)
     }

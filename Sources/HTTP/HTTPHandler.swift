@@ -4,6 +4,16 @@
 package enum HTTPHandler: Sendable {
     /// Answers at once on the event loop's thread; it must not block.
     case immediate(@Sendable (HTTPRequest) -> HTTPResponse)
+    /// Is called on the event loop's thread, where it answers at once or, where it returns nil,
+    /// later through the completion that it has taken from `later`; it must not block.
+    ///
+    /// The completion is taken once, and what is said of ``completion(_:)`` holds for it.
+    case prompt(
+        @Sendable (
+            _ request: HTTPRequest,
+            _ later: () -> @Sendable (HTTPResponse) -> Void
+        ) -> HTTPResponse?
+    )
     /// Is called on the event loop's thread and answers later, from any thread; it must not block.
     ///
     /// Only the first call of the completion counts. It must be called, or the connection stays

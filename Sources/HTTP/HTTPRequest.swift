@@ -63,6 +63,7 @@ package struct HTTPRequest: Sendable {
             headers: headers,
             body: body,
             peer: peer,
+            client: peer.address,
             id: id
         )
     }
@@ -74,6 +75,7 @@ package struct HTTPRequest: Sendable {
         headers: HTTPHeaders,
         body: [UInt8],
         peer: HTTPPeer,
+        client: IPAddress?,
         id: String
     ) {
         self.method = method
@@ -83,7 +85,7 @@ package struct HTTPRequest: Sendable {
         self.headers = headers
         self.body = body
         self.peer = peer
-        client = peer.address
+        self.client = client
         self.parameters = [:]
         self.id = id
     }
@@ -97,6 +99,7 @@ package struct HTTPRequest: Sendable {
             headers: [:],
             body: [],
             peer: peer,
+            client: peer.address,
             id: id
         )
     }

@@ -67,18 +67,10 @@ extension HTTPServer {
         }
     }
 
-    /// 75 random bits in 15 letters and digits, which Swift keeps without an allocation.
     private static let randomID: @Sendable () -> String = {
-        let digits = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
-        var generator = SystemRandomNumberGenerator()
-        var bits = UInt128(generator.next()) << 64 | UInt128(generator.next())
-        var id = ""
-        for _ in 0..<15 {
-            id.unicodeScalars.append(Unicode.Scalar(digits[Int(truncatingIfNeeded: bits & 31)]))
-            bits >>= 5
-        }
-        return id
-    }
+        let ids = RequestIDs()
+        return { ids.next() }
+    }()
 }
 
 /// Where a server listens, or a client connects.

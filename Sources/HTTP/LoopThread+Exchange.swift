@@ -67,18 +67,18 @@ extension LoopThread {
     }
 
     private func begin(_ head: HTTPRequestHead, on connection: Connection) {
-        var request = HTTPRequest(
+        let request = HTTPRequest(
             method: head.method,
             target: head.target,
             parsed: head.parsedTarget,
             headers: head.headers,
             body: [],
             peer: connection.peer,
+            client: connection.address.map {
+                shared.admission.forwarding.client(of: $0, headers: head.headers)
+            },
             id: shared.configuration.makeID()
         )
-        if let client = request.client {
-            request.client = shared.admission.forwarding.client(of: client, headers: head.headers)
-        }
         connection.requestNumber += 1
         connection.exchange = Exchange(
             request: request,
@@ -149,8 +149,15 @@ extension LoopThread {
         _ route: Router.Route,
         for connection: Connection
     ) {
-        if case .immediate(let respond) = route.handler, route.queue == nil {
+        switch route.handler {
+        case .immediate(let respond) where route.queue == nil:
             return answer(connection, respond(request))
+        case .prompt(let respond) where route.queue == nil:
+            // An answer that needs no other thread needs no message to this one either.
+            let response = respond(request) { later(for: connection) }
+            if let response { answer(connection, response) }
+            return
+        default: break
         }
         let ticket = route.queue?.enter()
         guard ticket != nil || route.queue == nil else {
@@ -165,6 +172,17 @@ extension LoopThread {
         )
         let call = DeferredCall(handler: route.handler, request: request, reply: reply)
         if ticket == nil { call.run() } else { deferred.append(call) }
+    }
+
+    /// What takes the answer to the current request when it comes later.
+    private func later(for connection: Connection) -> @Sendable (HTTPResponse) -> Void {
+        let reply = Reply(
+            loop: loop,
+            connection: connection.id,
+            request: connection.requestNumber,
+            ticket: nil
+        )
+        return { reply.send($0) }
     }
 
     func runDeferred(most: Int) {
@@ -217,7 +235,6 @@ extension LoopThread {
             // A handler's mistake costs its request, not the connection's framing.
             response = connection.router.problem(500, exchange.request)
         }
-        response = connection.router.completed(response)
         exchange.account.map(shared.admission.leave)
         let before = connection.output.count
         let closes = response.headers.hasToken("close", in: "Connection")
@@ -231,6 +248,7 @@ extension LoopThread {
                 toHead: exchange.request.method == "HEAD",
                 minorVersion: exchange.minorVersion,
                 keepsAlive: keepsAlive,
+                standing: connection.router.standingFields,
                 into: &connection.output.bytes
             )
             connection.phase = keepsAlive ? .reading : .closing
@@ -250,24 +268,6 @@ extension LoopThread {
                 client: exchange.request.client
             )
         )
-    }
-}
-
-/// A call of a handler that may answer later.
-struct DeferredCall {
-    let handler: HTTPHandler
-    let request: HTTPRequest
-    let reply: Reply
-
-    func run() {
-        switch handler {
-        case .immediate(let respond): reply.send(respond(request))
-        case .completion(let respond): respond(request) { [reply] in reply.send($0) }
-        case .async(let respond):
-            // Belongs to no scope: a client that hangs up must not cancel it, and the server's
-            // stop waits for the answer, not for the task.
-            Task { [request, reply] in reply.send(await respond(request)) }
-        }
     }
 }
 

@@ -12,7 +12,10 @@ package struct Router: Sendable {
     /// Makes the answers that no handler gave.
     package let problem: Problem
     /// Fields that the server adds to every answer that has none of that name.
-    package var headers: HTTPHeaders = [:]
+    package var headers: HTTPHeaders = [:] {
+        didSet { standingFields = StandingFields(headers) }
+    }
+    private(set) var standingFields = StandingFields([:])
 
     private var nodes = [Node()]
     /// Patterns without parameters, by their path.
@@ -66,15 +69,6 @@ package struct Router: Sendable {
         nodes[node].methods[method] = route
     }
 
-    /// The answer with the fields that every answer has.
-    func completed(_ response: HTTPResponse) -> HTTPResponse {
-        var response = response
-        for field in headers.fields where response.headers[field.name] == nil {
-            response.headers.add(field.name, field.value)
-        }
-        return response
-    }
-
     /// Answers a request in process, whatever kind of handler its route has.
     ///
     /// What is the server's is left out: the fields of every answer, limits and queues.
@@ -89,12 +83,22 @@ package struct Router: Sendable {
             case .immediate(let respond): return respond(request)
             case .async(let respond): return await respond(request)
             case .completion(let respond):
-                let once = CompletionOnce()
-                return await withCheckedContinuation { continuation in
-                    respond(request) { response in
-                        if once.isFirst() { continuation.resume(returning: response) }
-                    }
+                return await Self.first { respond(request, $0) }
+            case .prompt(let respond):
+                return await Self.first { done in
+                    if let response = respond(request, { done }) { done(response) }
                 }
+            }
+        }
+    }
+
+    private static func first(
+        _ respond: (@escaping @Sendable (HTTPResponse) -> Void) -> Void
+    ) async -> HTTPResponse {
+        let once = CompletionOnce()
+        return await withCheckedContinuation { continuation in
+            respond { response in
+                if once.isFirst() { continuation.resume(returning: response) }
             }
         }
     }
