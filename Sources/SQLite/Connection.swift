@@ -25,7 +25,9 @@ package final class Connection {
     var savepointDepth = 0
     let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
-    private var isClosed = false
+    /// The statements of ``HotSQL`` by its number.
+    var hotStatements: [Statement?] = []
+    private(set) var isClosed = false
 
     /// How many statements stay prepared; the product has a fixed set that is far smaller.
     private static let statementsMax = 512
@@ -66,6 +68,7 @@ package final class Connection {
         guard !isClosed else { return }
         isClosed = true
         statements.removeAll()
+        hotStatements.removeAll()
         // A connection that cannot be trusted leaves the WAL to the next process.
         if fatalError != nil {
             csqlite_set_option(handle, Int32(SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE), 1)
@@ -199,7 +202,7 @@ package final class Connection {
         return statement
     }
 
-    private func giveBack(_ statement: Statement) {
+    func giveBack(_ statement: Statement) {
         statement.reset()
         statement.isInUse = false
     }

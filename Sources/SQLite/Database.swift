@@ -21,8 +21,8 @@ extension DatabaseUnavailable: CustomStringConvertible {
 /// A database file with one writing connection and as many readers as read at one time.
 ///
 /// All writes, and all checkpoints, happen on one thread. It takes everything that is queued into
-/// one transaction, so that many writers share one sync of the disk, and it never waits to fill a
-/// batch. A write is durable when its completion is called.
+/// one transaction, so that many writers share one sync of the disk, and an urgent write never
+/// waits for others to come. A write is durable when its completion is called.
 package final class Database: Sendable {
     /// The bounds of what the database takes on.
     package struct Limits: Sendable {
@@ -83,13 +83,16 @@ package final class Database: Sendable {
     /// Queues a write and calls the completion, on the writer thread, once it is on disk or failed.
     ///
     /// Keep the completion short: the next batch waits for it. Where the write is refused at once
-    /// (``DatabaseUnavailable``) it is called on the calling thread.
+    /// (``DatabaseUnavailable``) it is called on the calling thread. While urgent writes follow each
+    /// other closely, others wait a moment to share their syncs.
     package func enqueue<T: Sendable>(
+        isUrgent: Bool = false,
         _ body: @escaping @Sendable (Connection) throws -> T,
         completion: @escaping @Sendable (Result<T, any Error>) -> Void
     ) {
         writer.enqueue(
             WriteJob(
+                isUrgent: isUrgent,
                 perform: { connection in
                     let value = try body(connection)
                     return { completion(.success(value)) }

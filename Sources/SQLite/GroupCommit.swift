@@ -13,24 +13,37 @@ struct GroupCommit {
     }
 
     /// Writes the batch and returns what reports the outcome of each job, in order.
-    func run(_ batch: [WriteJob]) -> [@Sendable () -> Void] {
-        if let reports = runTogether(batch) { return reports }
+    ///
+    /// Jobs that `more` gives once those before are done are of the same commit, until it gives
+    /// none.
+    func run(
+        _ batch: [WriteJob],
+        joinedBy more: () -> [WriteJob] = { [] }
+    ) -> [@Sendable () -> Void] {
+        var batch = batch
+        if let reports = runTogether(&batch, more) { return reports }
         return batch.flatMap { job in
-            runTogether([job]) ?? [{ job.fail(GroupCommit.transactionEnded) }]
+            var alone = [job]
+            return runTogether(&alone) { [] } ?? [{ job.fail(GroupCommit.transactionEnded) }]
         }
     }
 
-    /// Runs the jobs in one transaction, or returns nil where a job lost the transaction of others.
-    private func runTogether(_ batch: [WriteJob]) -> [@Sendable () -> Void]? {
+    /// Runs the jobs, and those that join them, in one transaction, or returns nil where a job lost
+    /// the transaction of others.
+    private func runTogether(
+        _ batch: inout [WriteJob],
+        _ more: () -> [WriteJob]
+    ) -> [@Sendable () -> Void]? {
         if let fatalError { return GroupCommit.failure(of: batch, fatalError) }
         do {
-            try connection.run("BEGIN IMMEDIATE")
+            try connection.run(Self.begin)
         } catch {
             return GroupCommit.failure(of: batch, error)
         }
         var reports: [@Sendable () -> Void] = []
         reports.reserveCapacity(batch.count)
-        for job in batch {
+        while reports.count < batch.count {
+            let job = batch[reports.count]
             do {
                 reports.append(try perform(job))
             } catch {
@@ -41,6 +54,7 @@ struct GroupCommit {
                 return GroupCommit.failure(of: batch, fatalError)
             }
             guard connection.isInTransaction else { return batch.count == 1 ? reports : nil }
+            if reports.count == batch.count { batch += more() }
         }
         do {
             try commit()
@@ -53,10 +67,10 @@ struct GroupCommit {
 
     /// Runs one job in a savepoint; a job that succeeds after losing the transaction fails here.
     private func perform(_ job: WriteJob) throws -> @Sendable () -> Void {
-        try connection.run("SAVEPOINT job")
+        try connection.run(Self.beginJob)
         do {
             let report = try job.perform(connection)
-            try connection.run("RELEASE job")
+            try connection.run(Self.endJob)
             return report
         } catch {
             undoJob()
@@ -81,7 +95,7 @@ struct GroupCommit {
         try connection.expectFile()
         connection.refusesCommits = false
         defer { connection.refusesCommits = true }
-        try connection.run("COMMIT")
+        try connection.run(Self.commit)
     }
 
     /// Closes the connection, which as the last one moves the WAL into the database file.
@@ -93,6 +107,11 @@ struct GroupCommit {
     ) -> [@Sendable () -> Void] {
         batch.map { job in { job.fail(error) } }
     }
+
+    private static let begin = HotSQL("BEGIN IMMEDIATE")
+    private static let beginJob = HotSQL("SAVEPOINT job")
+    private static let endJob = HotSQL("RELEASE job")
+    private static let commit = HotSQL("COMMIT")
 
     private static let transactionEnded = SQLiteError(
         code: SQLITE_MISUSE,

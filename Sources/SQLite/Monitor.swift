@@ -46,4 +46,22 @@ final class Monitor<State>: @unchecked Sendable {
             condition.wait()
         }
     }
+
+    /// Waits as ``wait(for:)`` does, and looks again at the latest when `moment` has come.
+    func wait<T>(
+        lookingAgainAt moment: ContinuousClock.Instant,
+        for value: (inout State) -> T?
+    ) -> T {
+        condition.lock()
+        defer { condition.unlock() }
+        while true {
+            if let value = value(&state) { return value }
+            let left = (moment - .now) / .seconds(1)
+            if left > 0 {
+                _ = condition.wait(until: Date(timeIntervalSinceNow: left))
+            } else {
+                condition.wait()
+            }
+        }
+    }
 }

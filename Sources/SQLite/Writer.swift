@@ -2,6 +2,8 @@ import Foundation
 
 /// One queued write.
 struct WriteJob: Sendable {
+    /// Whether somebody outside waits for it; see ``Writer/patience``.
+    let isUrgent: Bool
     /// Writes, and returns what reports the success after the commit.
     let perform: @Sendable (Connection) throws -> @Sendable () -> Void
     /// Reports the failure.
@@ -12,10 +14,23 @@ struct WriteJob: Sendable {
 final class Writer: Sendable {
     private struct State {
         var jobs: [WriteJob] = []
+        var hasUrgentJob = false
         var isStopped = false
         var hasEnded = false
         var fatalError: SQLiteError?
+
+        mutating func takeJobs() -> [WriteJob] {
+            defer { (jobs, hasUrgentJob) = ([], false) }
+            return jobs
+        }
     }
+
+    /// How long after an urgent commit other jobs keep their transaction open for the next urgent
+    /// one, to share its sync.
+    ///
+    /// Whoever sends one delivery after the other would otherwise find the disk busy each time with
+    /// the effect of the one before. A client on the same host comes again within this time.
+    private static let patience = Duration.microseconds(500)
 
     /// The connection on its way to the writer thread.
     ///
@@ -50,6 +65,7 @@ final class Writer: Sendable {
             guard !state.isStopped else { return .closed }
             guard state.jobs.count < queueMax else { return .busy(queued: queueMax) }
             state.jobs.append(job)
+            state.hasUrgentJob = state.hasUrgentJob || job.isUrgent
             return nil
         }
         if let refusal { job.fail(refusal) }
@@ -65,8 +81,15 @@ final class Writer: Sendable {
     }
 
     private func run(_ commit: GroupCommit) {
+        var rest = ContinuousClock.now
         while let batch = nextBatch() {
-            let reports = commit.run(batch)
+            var hasUrgentJob = batch.contains(where: \.isUrgent)
+            let reports = commit.run(batch) {
+                guard !hasUrgentJob, .now < rest else { return [] }
+                let more = latecomers(until: rest)
+                hasUrgentJob = more.contains(where: \.isUrgent)
+                return more
+            }
             if let error = commit.fatalError {
                 let waiting = state.withLock { state in
                     state.fatalError = error
@@ -79,6 +102,7 @@ final class Writer: Sendable {
             } else {
                 for report in reports { report() }
             }
+            if hasUrgentJob { rest = .now + Self.patience }
         }
         readers.close()
         commit.finish()
@@ -89,8 +113,15 @@ final class Writer: Sendable {
     private func nextBatch() -> [WriteJob]? {
         state.wait { state -> [WriteJob]?? in
             guard !state.jobs.isEmpty || state.isStopped else { return .none }
-            defer { state.jobs = [] }
-            return .some(state.jobs.isEmpty ? nil : state.jobs)
+            return .some(state.jobs.isEmpty ? nil : state.takeJobs())
+        }
+    }
+
+    /// What is queued by then, or once something urgent is.
+    private func latecomers(until moment: ContinuousClock.Instant) -> [WriteJob] {
+        state.wait(lookingAgainAt: moment) { state in
+            let isOver = state.hasUrgentJob || state.isStopped || .now >= moment
+            return isOver ? state.takeJobs() : nil
         }
     }
 }

@@ -71,6 +71,7 @@ extension SQLiteStore: DeliveryInbox {
         completion: @escaping @Sendable (Result<StoredDelivery, any Error>) -> Void
     ) {
         database.enqueue(
+            isUrgent: true,
             { [plans] connection in
                 try SQLiteTransaction(connection: connection, plans: plans)
                     .insert(delivery, receivedAt: receivedAt)
@@ -91,7 +92,8 @@ extension SQLiteStore: KeyLookups {
     }
 
     /// Token and key row are each one descent, and the index covers what is read of the grant.
-    private static let lookup = """
+    private static let lookup = HotSQL(
+        """
         SELECT
             token.id, token.revealed_generation, token.subscription_id,
             grant.access, grant.plan_id, grant.plan_version,
@@ -110,6 +112,7 @@ extension SQLiteStore: KeyLookups {
                 CASE WHEN grant.previous_until_at > 0 THEN grant.generation - 1 END
         WHERE token.digest = ?1 AND token.revoked_at IS NULL
         """
+    )
 }
 
 extension KeyLookup {
