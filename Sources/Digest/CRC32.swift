@@ -4,8 +4,10 @@ package enum CRC32 {
     /// The checksum of a message.
     package static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
         var remainder: UInt32 = 0xffff_ffff
-        for byte in bytes {
-            remainder = table[Int((remainder ^ UInt32(byte)) & 0xff)] ^ (remainder >> 8)
+        table.withUnsafeBufferPointer { table in
+            for byte in bytes {
+                remainder = table[Int((remainder ^ UInt32(byte)) & 0xff)] ^ (remainder >> 8)
+            }
         }
         return ~remainder
     }

@@ -17,7 +17,7 @@ struct AccessLog: Sendable {
             [
                 "method": Self.method(access.method), "path": Self.path(access.path),
                 "status": "\(access.status)", "bytes": "\(access.bytes)",
-                "ms": String(format: "%.1f", access.milliseconds),
+                "ms": Self.tenths(access.milliseconds),
                 "client": access.client?.description ?? "staff", "request": access.id,
             ]
         )
@@ -25,12 +25,38 @@ struct AccessLog: Sendable {
 
     /// A path in which nothing stands that may be a secret somebody has pasted in the wrong place.
     static func path(_ path: String) -> String {
-        path.split(separator: "/", omittingEmptySubsequences: false).map { segment in
+        if isPlain(path) { return path }
+        return path.split(separator: "/", omittingEmptySubsequences: false).map { segment in
             let isSecret =
-                segment.utf8.count > segmentMax
-                || ["tlk_", "tglive", "tgtest", "whsec_", "cs_"].contains { segment.hasPrefix($0) }
+                segment.utf8.count > segmentMax || secrets.contains { segment.hasPrefix($0) }
             return isSecret ? "…" : String(segment)
         }.joined(separator: "/")
+    }
+
+    private static let secrets = ["tlk_", "tglive", "tgtest", "whsec_", "cs_"]
+
+    /// Whether no segment can be a secret, which is soon said of the paths that are asked for most.
+    private static func isPlain(_ path: String) -> Bool {
+        guard path.utf8.count <= segmentMax else { return false }
+        var (before, last) = (UInt8(ascii: "/"), UInt8(ascii: "/"))
+        for byte in path.utf8 {
+            if before == UInt8(ascii: "/"), last != UInt8(ascii: "/"), beginsSecret(last, byte) {
+                return false
+            }
+            (before, last) = (last, byte)
+        }
+        return true
+    }
+
+    /// Whether a segment with these first two bytes must be looked at as a whole.
+    private static func beginsSecret(_ first: UInt8, _ second: UInt8) -> Bool {
+        secrets.contains { $0.utf8.starts(with: [first, second]) }
+    }
+
+    /// Milliseconds with one digit after the point.
+    private static func tenths(_ milliseconds: Double) -> String {
+        let tenths = Int64(exactly: (milliseconds * 10).rounded()) ?? .max
+        return "\(tenths / 10).\(tenths % 10)"
     }
 
     /// Methods come from outside too.

@@ -125,11 +125,11 @@ struct ClaimRoute: Sendable {
         guard let lookup = try lookups.lookup(tokenDigest: digest) else { return nil }
         let reveal = Reveal(lookups: lookups, store: store, now: now)
         return try await reveal.answer(lookup, tokenDigest: digest) { lookup in
-            var members = try answer.members(lookup, plan: try await plans.plan(lookup.plan))
-            members["lookup_token"] = .string(token)
-            var response = HTTPResponse.json(JSONValue.object(members).serialized())
-            response.headers["Cache-Control"] = "no-store"
-            return response
+            try answer.response(
+                lookup,
+                plan: try await plans.plan(lookup.plan),
+                lookupToken: token
+            )
         }
     }
 

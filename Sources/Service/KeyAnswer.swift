@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 import JSON
 import Subscriptions
 import Synchronization
@@ -28,39 +29,59 @@ struct KeyAnswer: Sendable {
             && lookup.shownGeneration == lookup.generation && lookup.key != nil
     }
 
-    /// The members of the answer.
+    /// The answer; `lookupToken` where the subscriber has just been given one.
     ///
     /// Throws where the key that is derived is not the one that was stored: then nothing is shown.
-    func members(
+    func response(
         _ lookup: KeyLookup,
-        plan: PlanVersion?
-    ) throws(KeyRingError) -> [String: JSONValue] {
-        var members: [String: JSONValue] = [
-            "status": .string(Self.status(lookup)),
-            "subscription": .string(lookup.subscriptionID.rawValue),
-            "generation": .integer(Int64(lookup.generation)),
-            "base_url": .string(baseURL),
-            "header": .string(Self.header),
-        ]
-        if let plan {
-            members["plan"] = .string(plan.plan.id.rawValue)
-            members["plan_name"] = .string(plan.plan.name)
-            members["limits"] = .array(plan.plan.limits.map(Self.limit))
-            if !plan.plan.limits.isEmpty {
-                members["overrun"] = "A call over a limit locks the key for one further period."
-            }
-        }
-        if let previous = lookup.previous, previous.until > now(), lookup.access != .ended {
-            members["previous_last_four"] = .string(previous.lastFour)
-            members["previous_until"] = .string(previous.until.formatted(.iso8601))
-        }
+        plan: PlanVersion?,
+        lookupToken: String? = nil
+    ) throws(KeyRingError) -> HTTPResponse {
+        HTTPResponse(
+            status: 200,
+            headers: Self.fields,
+            body: try body(lookup, plan: plan, lookupToken: lookupToken)
+        )
+    }
+
+    private static let fields: HTTPHeaders = [
+        "Content-Type": "application/json", "Cache-Control": "no-store",
+    ]
+
+    /// The members of the answer in the order of their names.
+    private func body(
+        _ lookup: KeyLookup,
+        plan: PlanVersion?,
+        lookupToken: String?
+    ) throws(KeyRingError) -> [UInt8] {
+        var json = JSONWriter(capacity: 512)
+        json.beginObject()
+        json.append("base_url", baseURL)
+        json.append("generation", JSONValue.integer(Int64(lookup.generation)))
+        json.append("header", Self.header)
         if let key = lookup.key, lookup.shownGeneration == lookup.generation {
-            members["last_four"] = .string(key.lastFour)
-            if Self.isShown(lookup) {
-                members["key"] = .string(try keyRing.text(of: key, mode: mode))
-            }
+            if Self.isShown(lookup) { json.append("key", try keyRing.text(of: key, mode: mode)) }
+            json.append("last_four", key.lastFour)
         }
-        return members
+        if let plan { json.append("limits", JSONValue.array(plan.plan.limits.map(Self.limit))) }
+        if let lookupToken { json.append("lookup_token", lookupToken) }
+        if let plan { append(plan.plan, to: &json) }
+        if let previous = lookup.previous, previous.until > now(), lookup.access != .ended {
+            json.append("previous_last_four", previous.lastFour)
+            json.append("previous_until", previous.until.formatted(.iso8601))
+        }
+        json.append("status", Self.status(lookup))
+        json.append("subscription", lookup.subscriptionID.rawValue)
+        json.endObject()
+        return json.bytes
+    }
+
+    private func append(_ plan: Plan, to json: inout JSONWriter) {
+        if !plan.limits.isEmpty {
+            json.append("overrun", "A call over a limit locks the key for one further period.")
+        }
+        json.append("plan", plan.id.rawValue)
+        json.append("plan_name", plan.name)
     }
 
     private static func limit(_ limit: RateLimit) -> JSONValue {

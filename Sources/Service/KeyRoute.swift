@@ -1,7 +1,6 @@
 import Digest
 import Foundation
 import HTTP
-import JSON
 import Subscriptions
 
 /// `GET /v1/key`: shows the key behind a lookup token.
@@ -20,25 +19,25 @@ struct KeyRoute: Sendable {
 
     func respond(
         to request: HTTPRequest,
-        _ done: @escaping @Sendable (HTTPResponse) -> Void
-    ) {
-        guard let digest = Self.tokenDigest(request) else {
-            return done(unauthorized(request))
-        }
+        _ later: () -> @Sendable (HTTPResponse) -> Void
+    ) -> HTTPResponse? {
+        guard let digest = Self.tokenDigest(request) else { return unauthorized(request) }
         let wait = Waits.seconds(request.queryValue("wait").flatMap(Int.init))
         do {
             guard let lookup = try lookups.lookup(tokenDigest: digest) else {
-                return done(unauthorized(request))
+                return unauthorized(request)
             }
             let isSettled = KeyAnswer.status(lookup) != "preparing" || wait == .zero
             if isSettled, Reveal.isDone(lookup), let plan = lookup.plan.flatMap(plans.known) {
-                return done(try response(lookup, plan))
+                return try answer.response(lookup, plan: plan)
             }
         } catch {
-            return done(failure(error, request))
+            return failure(error, request)
         }
+        let done = later()
         // The answer waits for something, and the loop's thread may not: the task ends with it.
         Task { done(await respond(to: request, digest, wait)) }
+        return nil
     }
 
     private func respond(
@@ -54,7 +53,7 @@ struct KeyRoute: Sendable {
             guard let lookup else { return unauthorized(request) }
             let reveal = Reveal(lookups: lookups, store: store, now: now)
             let answer = try await reveal.answer(lookup, tokenDigest: digest) { lookup in
-                try response(lookup, try await plans.plan(lookup.plan))
+                try self.answer.response(lookup, plan: try await plans.plan(lookup.plan))
             }
             return answer ?? unauthorized(request)
         } catch {
@@ -66,14 +65,6 @@ struct KeyRoute: Sendable {
         failures.answer(request) { Problem.unauthorized.response(request.id) }
     }
 
-    private func response(_ lookup: KeyLookup, _ plan: PlanVersion?) throws -> HTTPResponse {
-        var response = HTTPResponse.json(
-            JSONValue.object(try answer.members(lookup, plan: plan)).serialized()
-        )
-        response.headers["Cache-Control"] = "no-store"
-        return response
-    }
-
     private func failure(_ error: any Error, _ request: HTTPRequest) -> HTTPResponse {
         log.error("key.not_shown", ["request": request.id, "error": "\(error)"])
         let problem: Problem = error is KeyRingError ? .keyMismatch : .unavailable
@@ -82,13 +73,21 @@ struct KeyRoute: Sendable {
 
     /// SHA-256 of the bearer token; nil where there is none of our form.
     static func tokenDigest(_ request: HTTPRequest) -> [UInt8]? {
-        guard let field = request.headers["Authorization"], field.utf8.count <= 200 else {
+        guard var field = request.headers["Authorization"], field.utf8.count <= 200 else {
             return nil
         }
-        let parts = field.split(separator: " ")
-        guard parts.count == 2, parts[0].lowercased() == "bearer", parts[1].hasPrefix("tlk_") else {
-            return nil
+        return field.withUTF8 { bytes in
+            let words = bytes.split(separator: UInt8(ascii: " "))
+            guard words.count == 2, isBearer(words[0]), words[1].starts(with: "tlk_".utf8) else {
+                return nil
+            }
+            return SHA256.hash(words[1])
         }
-        return SHA256.hash(parts[1].utf8)
+    }
+
+    /// Schemes compare without regard to case (RFC 9110 §11.1); no other byte turns into one of
+    /// these letters by the bit that makes them small.
+    private static func isBearer(_ word: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        word.count == 6 && word.elementsEqual("bearer".utf8) { $0 | 0x20 == $1 }
     }
 }

@@ -14,17 +14,22 @@ package struct Log: Sendable {
 
     private let write: @Sendable (String) -> Void
     private let isText: Bool
+    private let flush: @Sendable () -> Void
     private let now: @Sendable () -> Date
+    private let time = LogTime()
 
-    /// Makes a log that hands each line, with its newline, to `write`.
+    /// Makes a log that hands each line, with its newline, to `write`; `flush` returns once what it
+    /// was handed is out.
     package init(
         isText: Bool,
         now: @escaping @Sendable () -> Date,
-        write: @escaping @Sendable (String) -> Void
+        write: @escaping @Sendable (String) -> Void,
+        flush: @escaping @Sendable () -> Void = {}
     ) {
         self.isText = isText
         self.now = now
         self.write = write
+        self.flush = flush
     }
 
     /// A log that says nothing.
@@ -32,8 +37,12 @@ package struct Log: Sendable {
 
     /// A log on the standard error stream.
     package static func standardError(now: @escaping @Sendable () -> Date) -> Log {
-        let stream = LogStream(descriptor: STDERR_FILENO)
-        return Log(isText: isatty(STDERR_FILENO) == 1, now: now) { stream.write($0) }
+        Log(
+            isText: isatty(STDERR_FILENO) == 1,
+            now: now,
+            write: { LogStream.standardError.write($0) },
+            flush: { LogStream.standardError.flush() }
+        )
     }
 
     /// Writes an event that is as it should be.
@@ -46,9 +55,11 @@ package struct Log: Sendable {
         line(.warning, event, details)
     }
 
-    /// Writes an event that somebody must look at.
+    /// Writes an event that somebody must look at, and waits until it is out: what comes next may
+    /// be the end of the process.
     package func error(_ event: String, _ details: KeyValuePairs<String, String> = [:]) {
         line(.error, event, details)
+        flush()
     }
 
     private func line(
@@ -56,20 +67,35 @@ package struct Log: Sendable {
         _ event: String,
         _ details: KeyValuePairs<String, String>
     ) {
-        let time = now().formatted(.iso8601)
+        let time = time.text(now())
         if isText {
             let mark = level == .info ? "" : "\(level.rawValue): "
             let rest = details.map { " \($0.key)=\(Self.plain($0.value))" }.joined()
             write("\(time) \(mark)\(event)\(rest)\n")
         } else {
-            // The line's own names come last: no detail can stand in their place.
-            var members: [String: JSONValue] = [:]
-            for (name, value) in details { members[name] = .string(value) }
-            members["time"] = .string(time)
-            members["level"] = .string(level.rawValue)
-            members["event"] = .string(event)
-            write(JSONValue.object(members).text() + "\n")
+            write(Self.json(time, level, event, details))
         }
+    }
+
+    /// No detail can stand in the place of the line's own names.
+    private static func json(
+        _ time: String,
+        _ level: Level,
+        _ event: String,
+        _ details: KeyValuePairs<String, String>
+    ) -> String {
+        var json = JSONWriter(capacity: 256)
+        json.beginObject()
+        json.append("time", time)
+        json.append("level", level.rawValue)
+        json.append("event", event)
+        for (name, value) in details where !isOwn(name) { json.append(name, value) }
+        json.endObject()
+        return String(decoding: json.bytes + [UInt8(ascii: "\n")], as: UTF8.self)
+    }
+
+    private static func isOwn(_ name: String) -> Bool {
+        name == "time" || name == "level" || name == "event"
     }
 
     /// A value on one line: what came from outside cannot begin another one.

@@ -103,10 +103,7 @@ struct RotateRoute: Sendable {
         }
         let reveal = Reveal(lookups: lookups, store: store, now: now)
         return try await reveal.answer(lookup, tokenDigest: digest) { lookup in
-            let members = try answer.members(lookup, plan: try await plans.plan(lookup.plan))
-            var response = HTTPResponse.json(JSONValue.object(members).serialized())
-            response.headers["Cache-Control"] = "no-store"
-            return response
+            try answer.response(lookup, plan: try await plans.plan(lookup.plan))
         }
     }
 

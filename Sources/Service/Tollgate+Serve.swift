@@ -203,7 +203,7 @@ extension Tollgate {
             needsLength: true,
             .async(claim.respond)
         )
-        router.on("GET", "/v1/key", .completion(key.respond))
+        router.on("GET", "/v1/key", .prompt(key.respond))
         let rotate = RotateRoute(
             desk: RotationDesk(access: access),
             lookups: store,

@@ -124,8 +124,12 @@ package struct KeyRing: Sendable {
 
     /// Each text after its length in four bytes, big-endian, so that no two lists read alike.
     private static func lengthPrefixed(_ texts: [String]) -> [UInt8] {
-        texts.flatMap { text in
-            withUnsafeBytes(of: UInt32(text.utf8.count).bigEndian, Array.init) + Array(text.utf8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(128)
+        for text in texts {
+            withUnsafeBytes(of: UInt32(text.utf8.count).bigEndian) { bytes.append(contentsOf: $0) }
+            bytes.append(contentsOf: text.utf8)
         }
+        return bytes
     }
 }

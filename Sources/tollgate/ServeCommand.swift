@@ -35,23 +35,13 @@ struct ServeCommand: Command {
         return .done
     }
 
-    /// Lines go out as the console's do: a log reader that went away does not end the server,
-    /// which `FileHandle.write` would.
-    private static var log: Log {
-        Log(
-            isText: isatty(STDERR_FILENO) == 1,
-            now: { Date() },
-            write: Console.standard.writeError
-        )
-    }
-
     private func start(_ configuration: Configuration) async throws -> Tollgate {
         do {
             return try await Tollgate(
                 configuration,
                 Tollgate.Surroundings(
                     sender: URLSessionSender(),
-                    log: Self.log,
+                    log: .standardError(now: { Date() }),
                     onFatal: StaffDoor.endProcess
                 )
             )

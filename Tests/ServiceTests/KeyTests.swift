@@ -186,9 +186,9 @@ struct KeyTests {
                 headers: ["Authorization": "Bearer \(token)"]
             )
         else { return .empty(status: 599) }
-        return await withCheckedContinuation { continuation in
-            route.respond(to: request) { continuation.resume(returning: $0) }
-        }
+        var router = Router()
+        router.on("GET", "/v1/key", .prompt(route.respond))
+        return await router.respond(to: request)
     }
 }
 

@@ -15,7 +15,7 @@ struct LogTests {
         let lines = Self.lines(isText: false) { $0.error("event.parked", ["number": "7"]) }
         #expect(
             lines == [
-                #"{"event":"event.parked","level":"error","number":"7","time":"2026-09-21T14:13:20Z"}"#
+                #"{"time":"2026-09-21T14:13:20Z","level":"error","event":"event.parked","number":"7"}"#
                     + "\n"
             ]
         )
@@ -27,12 +27,60 @@ struct LogTests {
         signal(SIGPIPE, SIG_IGN)
         let stream = LogStream(descriptor: ends[1])
         stream.write("whole\n")
+        stream.flush()
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = read(ends[0], &bytes, bytes.count)
         #expect(String(decoding: bytes.prefix(max(0, count)), as: UTF8.self) == "whole\n")
         close(ends[0])
         stream.write("lost\n")
+        stream.flush()
         close(ends[1])
+    }
+
+    @Test func `a reader that is slow holds nobody up, and is told how much it missed`() async {
+        var ends: [Int32] = [0, 0]
+        #expect(pipe(&ends) == 0)
+        let stream = LogStream(descriptor: ends[1])
+        let line = String(repeating: "x", count: 1_023) + "\n"
+        // Nobody reads yet: the pipe fills, then the queue.
+        for _ in 0..<3_000 { stream.write(line) }
+        let source = ends[0]
+        let text = Task.detached {
+            var text: [UInt8] = []
+            var bytes = [UInt8](repeating: 0, count: 65_536)
+            while true {
+                let count = read(source, &bytes, bytes.count)
+                guard count > 0 else { return String(decoding: text, as: UTF8.self) }
+                text += bytes.prefix(count)
+            }
+        }
+        stream.flush(within: 600)
+        close(ends[1])
+        let lines = await text.value.split(separator: "\n")
+        let lost = lines.compactMap { Int($0.prefix { $0.isNumber }) }.reduce(0, +)
+        #expect(lost > 0)
+        #expect(lines.count { $0.hasPrefix("x") } + lost == 3_000)
+        close(ends[0])
+    }
+
+    @Test func `lines of many threads come out whole`() async {
+        var ends: [Int32] = [0, 0]
+        #expect(pipe(&ends) == 0)
+        let stream = LogStream(descriptor: ends[1])
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<50 {
+                group.addTask { stream.write("line \(number)\n") }
+            }
+        }
+        stream.flush()
+        close(ends[1])
+        var bytes = [UInt8](repeating: 0, count: 4_096)
+        let count = read(ends[0], &bytes, bytes.count)
+        let lines = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+            .split(separator: "\n").map(String.init)
+        #expect(Set(lines) == Set((0..<50).map { "line \($0)" }))
+        #expect(lines.count == 50)
+        close(ends[0])
     }
 
     @Test func `no detail takes the place of the line's own names`() throws {
