@@ -87,6 +87,12 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .executableTarget(
+            name: "tollgate-benchmark",
+            dependencies: ["Storage", "SQLite", "Subscriptions", "Digest"],
+            swiftSettings: strict
+        ),
+
         tests("JSON", imports: ["JSON"]),
         tests("Digest", imports: ["Digest", "JSON"], fixtures: true),
         tests("SQLite", imports: ["SQLite"]),
@@ -122,6 +128,10 @@ let package = Package(
                 "Service", "JSON", "Digest", "SQLite", "HTTP", "Transport", "DreamFactory",
                 "Subscriptions", "Webhooks", "Provisioning", "Migrations", "Storage", "Sandbox",
             ]
+        ),
+        tests(
+            "Benchmark",
+            imports: ["tollgate-benchmark", "Storage", "Subscriptions", "Digest"]
         ),
         tests("Simulation", imports: ["Simulation", "tollgate-simulation"]),
         tests("Sandbox", imports: ["Sandbox", "HTTP", "SQLite", "JSON"], fixtures: true),
