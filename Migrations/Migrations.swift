@@ -27,5 +27,6 @@ package enum Schema {
         Step(version: 4, name: "drift", sql: PackageResources.V004__drift_sql),
         Step(version: 5, name: "figures", sql: PackageResources.V005__figures_sql),
         Step(version: 6, name: "bulk", sql: PackageResources.V006__bulk_sql),
+        Step(version: 7, name: "lookup", sql: PackageResources.V007__lookup_sql),
     ]
 }

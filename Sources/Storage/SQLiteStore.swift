@@ -91,26 +91,14 @@ extension SQLiteStore: KeyLookups {
         }
     }
 
-    /// Token and key row are each one descent, and the index covers what is read of the grant.
+    /// The token's row holds a copy of all that an answer needs, which triggers keep.
     private static let lookup = HotSQL(
         """
         SELECT
-            token.id, token.revealed_generation, token.subscription_id,
-            grant.access, grant.plan_id, grant.plan_version,
-            CASE WHEN grant.overlap_seconds > 0 AND grant.shown_generation > 0
-                THEN min(grant.shown_generation, grant.generation) ELSE grant.generation END
-                AS visible_generation,
-            grant.shown_generation,
-            key.salt, key.master_key_id, key.digest, key.last_four, key.created_at, key.shown_at,
-            key.ended_at, grant.previous_until_at, previous.last_four
-        FROM lookup_token AS token
-        LEFT JOIN grant INDEXED BY grant_lookup ON grant.subscription_id = token.subscription_id
-        LEFT JOIN api_key AS key
-            ON key.subscription_id = token.subscription_id AND key.generation = visible_generation
-        LEFT JOIN api_key AS previous
-            ON previous.subscription_id = token.subscription_id AND previous.generation =
-                CASE WHEN grant.previous_until_at > 0 THEN grant.generation - 1 END
-        WHERE token.digest = ?1 AND token.revoked_at IS NULL
+            id, revealed_generation, subscription_id, access, plan_id, plan_version, generation,
+            shown_generation, key_salt, key_master_id, key_digest, key_last_four, key_created_at,
+            key_shown_at, key_ended_at, previous_until_at, previous_last_four
+        FROM lookup_token WHERE digest = ?1 AND revoked_at IS NULL
         """
     )
 }
