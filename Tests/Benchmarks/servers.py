@@ -169,6 +169,8 @@ class Programs:
             "TOLLGATE_LISTEN": f"127.0.0.1:{port}",
             "TOLLGATE_MASTER_KEY": MASTER_KEY,
             "STRIPE_WEBHOOK_SECRET": SECRET,
+            # The platform has nothing of what was seeded; comparing it would be measured too.
+            "TOLLGATE_DRIFT": "365d",
             "DREAMFACTORY_URL": self.sandbox().url,
             "DREAMFACTORY_EMAIL": "admin@example.com",
             "DREAMFACTORY_PASSWORD": "sandbox-password",
