@@ -137,13 +137,14 @@ extension StaffOperations {
     /// Refuses to act on a subscription that was named by a key of it that is dead already, while a
     /// newer one lives: whoever pastes a leaked key does not mean the one that replaced it.
     func refuseDeadKey(_ query: String, _ id: Subscription.ID) async throws {
-        guard let (key, keys) = try await key(query, of: id), let endedAt = key.endedAt,
+        guard let (key, keys) = try await key(query, of: id),
+            let end = try await end(of: key, id),
             keys.contains(where: { $0.generation > key.generation && $0.endedAt == nil })
         else { return }
         throw StaffStop(
             .refused,
-            "The key that was given is generation \(key.generation) and was refused for good at "
-                + "\(endedAt.formatted(.iso8601)); a newer one lives. Nothing was changed: to revoke "
+            "The key that was given is generation \(key.generation) and \(end); a newer one lives. "
+                + "Nothing was changed: to revoke "
                 + "that one, name the subscription \(id)."
         )
     }
@@ -157,10 +158,23 @@ extension StaffOperations {
         return keys.first { $0.digest.elementsEqual(digest) }.map { ($0, keys) }
     }
 
+    /// How a key came to its end; nil for one that the platform may still accept.
+    private func end(of key: APIKey, _ id: Subscription.ID) async throws -> String? {
+        if let endedAt = key.endedAt {
+            return "was refused for good at \(endedAt.formatted(.iso8601))"
+        }
+        // Proved once is dead for staff, though it counts as ended after the second look only.
+        guard let revocation = try await store.read({ try $0.grant(id)?.observed.revocation }),
+            revocation.generation >= key.generation, !revocation.isBack,
+            let provedAt = revocation.provedAt
+        else { return nil }
+        return "was refused at \(provedAt.formatted(.iso8601))"
+    }
+
     /// How the very key stands that was given; the subscription may have a newer one.
     private func standing(ofKey query: String, _ id: Subscription.ID) async throws -> String? {
         guard let (key, keys) = try await key(query, of: id) else { return nil }
-        let end = key.endedAt.map { "was refused for good at \($0.formatted(.iso8601))" }
+        let end = try await end(of: key, id)
         guard keys.contains(where: { $0.generation > key.generation }) else {
             return end.map { "The key that was given \($0)." }
         }

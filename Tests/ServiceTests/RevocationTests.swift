@@ -243,6 +243,21 @@ struct RevocationTests {
         #expect(try road.use(new) == 200)
     }
 
+    @Test func `a key that was refused once is dead to staff before the second look`() async throws
+    {
+        let road = try await Road()
+        let (_, token, old) = try await road.claimed()
+        await road.staff("keys/rotate", ["query": "ada@example.com", "grace": 0])
+        let new = try #require(try await road.key(token).json["key"]?.string)
+        #expect(new != old)
+        #expect(try road.use(old) == 400)
+        let found = await road.staff("keys/find", ["query": .string(old)])
+        #expect(found.message?.contains("not the newest: it was refused at") == true, "\(found)")
+        let reply = await road.staff("keys/revoke", ["query": .string(old), "reason": "leaked"])
+        #expect(reply.exit == .refused)
+        #expect(try road.use(new) == 200)
+    }
+
     @Test func `a restore of what is not revoked is refused by policy`() async throws {
         let road = try await Road()
         _ = try await road.claimed()
