@@ -83,7 +83,8 @@ struct GrantsRepairCommand: Command {
                 try call.consent(to: Self.question)
             }
             let reply = try await door.perform("grants/repair", .object(arguments))
-            return call.show(reply, text: GrantText.drift)
+            let isRepaired = !isDry && reply.exit != .refused
+            return call.show(reply) { GrantText.drift($0, isRepaired: isRepaired) }
         }
     }
 
@@ -110,7 +111,9 @@ enum GrantText {
         ).text() + next
     }
 
-    static func drift(_ body: JSONValue) -> String {
+    static func drift(_ body: JSONValue) -> String { drift(body, isRepaired: false) }
+
+    static func drift(_ body: JSONValue, isRepaired: Bool) -> String {
         let rows = body["drift"]?.array ?? []
         var text =
             rows.isEmpty
@@ -123,7 +126,7 @@ enum GrantText {
             ).text()
         let count = body["differences"]?.int ?? 0
         if count > rows.count, !rows.isEmpty { text += "… and \(count - rows.count) more\n" }
-        if let number = body["confirm"]?.int {
+        if !isRepaired, let number = body["confirm"]?.int {
             text += "to repair it: tollgate grants repair --confirm \(number)\n"
         }
         return text

@@ -28,6 +28,15 @@ struct CLITextTests {
         #expect(Console.masked("tgtest is a prefix") == "tgtest is a prefix")
     }
 
+    @Test func `what was repaired is not told to be repaired`() {
+        let body: JSONValue = [
+            "differences": 1, "confirm": 1,
+            "drift": [["kind": "missing", "record": "role", "name": "n", "reason": "it is gone"]],
+        ]
+        #expect(GrantText.drift(body).contains("grants repair --confirm 1"))
+        #expect(!GrantText.drift(body, isRepaired: true).contains("--confirm"))
+    }
+
     @Test func `the status is one screen`() {
         let text = StatusText.text([
             "mode": "test", "installation": "abc123", "serving": true,
