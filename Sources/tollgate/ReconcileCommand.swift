@@ -13,30 +13,56 @@ struct ReconcileCommand: Command {
         ],
         notes: [
             """
-            Needs the key of a provider's API, such as STRIPE_API_KEY. A run that broke off goes on where it was; what was not seen is
-            never ended. Parked events whose cause is gone are applied at the end.
+            Needs the key of a provider's API, such as STRIPE_API_KEY. A run that broke off goes on
+            where it was; what was not seen is never ended. Parked events whose cause is gone are
+            applied at the end.
             """
         ]
     )
 
     func run(_ call: Call) async throws -> Exit {
-        try await call.atDoor { door in
-            guard let typed = call.arguments["provider"] else { return try await all(door, call) }
-            return try await compare(with: typed, door, call)
+        let typed = call.arguments["provider"]
+        guard typed.map({ KnownProvider.named($0) != nil }) ?? true else {
+            let names = KnownProvider.all.filter { $0.apiSettings != nil }.map(\.name)
+            throw UsageError(
+                "--provider takes one of \(names.joined(separator: ", ")).",
+                declaration
+            )
+        }
+        return try await call.atDoor { door in
+            let first = try await door.perform("reconcile", arguments(typed, call))
+            if typed == nil, let names = first.body["providers"]?.array?.compactMap(\.string) {
+                return try await compare(with: names, door, call)
+            }
+            return Self.show(try await compare(from: first, typed, door, call), call)
         }
     }
 
-    /// Compares with every provider; the worst exit counts.
-    private func all(_ door: StaffDoor, _ call: Call) async throws -> Exit {
-        let reply = try await door.perform("reconcile", arguments(nil, call))
-        guard let names = reply.body["providers"]?.array?.compactMap(\.string) else {
-            return try await compare(from: reply, nil, door, call)
-        }
+    /// Compares with every provider, and says all in one JSON text; the worst exit counts.
+    private func compare(
+        with names: [String],
+        _ door: StaffDoor,
+        _ call: Call
+    ) async throws -> Exit {
         var exit = Exit.done
+        var bodies: [JSONValue] = []
         for name in names {
-            let next = try await compare(with: name, door, call)
-            if exit == .done { exit = next }
+            let first = try await door.perform("reconcile", arguments(name, call))
+            let reply = try await compare(from: first, name, door, call)
+            if exit == .done { exit = reply.exit }
+            guard call.isJSON else {
+                _ = Self.show(reply, call)
+                continue
+            }
+            var members = Self.members(of: reply)
+            members["provider"] = .string(name)
+            if let message = reply.message {
+                members["error"] = .string(message)
+                call.console.complain("tollgate: \(message)")
+            }
+            bodies.append(.object(members))
         }
+        if call.isJSON { call.console.print(json: ["providers": .array(bodies)]) }
         return exit
     }
 
@@ -48,52 +74,46 @@ struct ReconcileCommand: Command {
         ]
     }
 
-    private func compare(
-        with provider: String,
-        _ door: StaffDoor,
-        _ call: Call
-    ) async throws -> Exit {
-        let first = try await door.perform("reconcile", arguments(provider, call))
-        return try await compare(from: first, provider, door, call)
-    }
-
-    /// Goes on page by page from the first answer.
+    /// Goes on page by page from the first answer; the last one, with all differences.
     private func compare(
         from first: StaffReply,
         _ provider: String?,
         _ door: StaffDoor,
         _ call: Call
-    ) async throws -> Exit {
+    ) async throws -> StaffReply {
         var reply = first
         var differences: [JSONValue] = []
-        while true {
-            guard reply.exit == .done else { return call.show(reply) { _ in "" } }
+        while reply.exit == .done {
             let rows = reply.body["differences"]?.array ?? []
             differences += rows
             if !call.isJSON { for row in rows { call.console.print(Self.line(row)) } }
             Self.progress(reply.body, call)
             guard reply.body["done"]?.bool != true else {
-                return Self.finish(reply.body, differences, call)
+                var members = reply.body.object ?? [:]
+                members["differences"] = .array(differences)
+                return StaffReply(.done, body: .object(members))
             }
             var next = arguments(provider, call).object ?? [:]
             next["anew"] = false
             for name in ["cursor", "compared", "changed"] { next[name] = reply.body[name] ?? .null }
             reply = try await door.perform("reconcile", .object(next))
         }
+        return reply
     }
 
-    private static func finish(
-        _ body: JSONValue,
-        _ differences: [JSONValue],
-        _ call: Call
-    ) -> Exit {
+    private static func members(of reply: StaffReply) -> [String: JSONValue] {
+        var members = reply.body.object ?? [:]
+        members["cursor"] = nil
+        return members
+    }
+
+    private static func show(_ reply: StaffReply, _ call: Call) -> Exit {
+        guard reply.exit == .done else { return call.show(reply) { _ in "" } }
         guard !call.isJSON else {
-            var members = body.object ?? [:]
-            members["differences"] = .array(differences)
-            members["cursor"] = nil
-            call.console.print(json: .object(members))
+            call.console.print(json: .object(members(of: reply)))
             return .done
         }
+        let body = reply.body
         let verb = body["dry_run"]?.bool == true ? "would change" : "changed"
         let returned = body["returned"]?.int ?? 0
         call.console.print(

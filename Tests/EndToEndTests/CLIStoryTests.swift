@@ -61,6 +61,21 @@ struct CLIStoryTests {
         #expect(await server.end().exit == 0)
     }
 
+    @Test func `a comparison with several providers is one JSON text`() async throws {
+        let nobody = try ReservedPort()
+        let url = "http://127.0.0.1:\(nobody.number)"
+        let scene = try await CLIScene.make([
+            "STRIPE_API_URL": url, "STRIPE_API_KEY": "rk_test_of_this_test",
+            "PADDLE_WEBHOOK_SECRET": "pdl_ntfset_of_this_test", "PADDLE_API_URL": url,
+            "PADDLE_API_KEY": "pdl_sdbx_apikey_of_this_test",
+        ])
+        let end = try await scene.run("reconcile", "--json")
+        #expect(end.exit == 1, "\(end)")
+        let providers = end.json?["providers"]?.array ?? []
+        #expect(providers.map { $0.word("provider") } == ["paddle", "stripe"], "\(end)")
+        #expect(providers.allSatisfy { $0["error"]?.string != nil }, "\(end)")
+    }
+
     @Test func `every provider's stories are told to one server, in any order and twice`()
         async throws
     {
