@@ -1,3 +1,5 @@
+import Foundation
+import JSON
 import Service
 
 /// The whole road on loopback, in a temporary folder.
@@ -9,6 +11,14 @@ struct DemoCommand: Command {
     )
 
     func run(_ call: Call) async throws -> Exit {
-        await Demo { call.console.print($0) }.run() ? .done : .failed
+        guard call.isJSON else {
+            return await Demo { call.console.print($0) }.run() ? .done : .failed
+        }
+        var lines: [JSONValue] = []
+        let isProved = await Demo {
+            lines.append(.string($0.trimmingCharacters(in: .whitespaces)))
+        }.run()
+        call.console.print(json: ["lines": .array(lines), "proved": .bool(isProved)])
+        return isProved ? .done : .failed
     }
 }

@@ -39,6 +39,7 @@ struct CLITests {
             (["events", "list", "--state", "parkd"], "Did you mean parked?"),
             (["events", "send", "f", "--provider", "strip"], "one of stripe"),
             (["sandbox", "--port", "70000"], "from 0 to 65535"),
+            (["reconcile", "--provider", "nobody"], "stripe, paddle, lemonsqueezy, polar"),
         ]
     )
     func `a wrong call ends with 2 and a sentence`(_ words: [String], _ sentence: String) async {
@@ -122,6 +123,28 @@ struct CLITests {
         let missing = ["events", "send", event + "x", "--provider", "stripe"]
         #expect(await run(missing, secret, transcript) == 1)
         #expect(transcript.error.contains("There is no file"))
+    }
+
+    @Test func `a story is told only where all was typed right, and its end only if it was told`()
+        async throws
+    {
+        let port = try ReservedPort()
+        let words = [
+            "events", "send", "--story", "signup", "--url", "http://127.0.0.1:\(port.number)",
+        ]
+        let secret = ["STRIPE_WEBHOOK_SECRET": "whsec_12345678"]
+        let wrong = Transcript()
+        #expect(await run(words + ["--pause", "x"], secret, wrong) == 2)
+        #expect(wrong.error.contains("--pause takes a time") && wrong.out.isEmpty)
+        let untold = Transcript()
+        #expect(await run(words, secret, untold) == 1)
+        #expect(untold.out.contains("invoice.paid: failed"))
+        #expect(!untold.out.contains("claim it with"))
+    }
+
+    @Test func `the demo is one JSON text where JSON is wanted`() async throws {
+        let end = try await Child.run(["demo", "--json"], [:])
+        #expect(end.exit == 0 && end.json?["proved"] == true, "\(end)")
     }
 
     @Test func `a story that the provider cannot tell is refused in a sentence`() async throws {
