@@ -59,7 +59,7 @@ package final class SandboxPlatform: Sendable {
         do {
             seedValue = try seed.map { try JSONValue(parsing: $0) }
         } catch {
-            throw SandboxError("The seed is not JSON: \(error)")
+            throw SandboxError("The seed is not JSON: have a JSON checker look at the file.")
         }
         self.hasLimits = hasLimits
         self.clock = clock

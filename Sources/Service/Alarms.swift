@@ -70,7 +70,7 @@ struct Alarms: Sendable {
             return "\(count) events of \(provider) wait for a subscription that no event has told "
                 + "of: have it sent."
         }
-        return "\(count) events need an object of \(provider), such as a refunded charge: set its "
-            + "API key (\(api.form.setting))."
+        return (count == 1 ? "1 event needs" : "\(count) events need")
+            + " what only \(provider)'s API tells: set its key (\(api.form.setting))."
     }
 }

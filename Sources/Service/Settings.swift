@@ -86,7 +86,7 @@ package struct Settings: Sendable {
             return "There is no environment \(name): name a file that has it with --config."
         }
         let list = known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))"
-        return "\(path) has no environment \(name): \(list)."
+        return "The file \(path) has no environment \(name): \(list)."
     }
 
     /// A value that is set and not empty.

@@ -45,6 +45,12 @@ struct PlatformDiffCommand: Command {
                 call.warnOfKey(link)
                 pictures.append(try await link.picture())
             } else {
+                guard FileManager.default.fileExists(atPath: name) else {
+                    throw CommandFailure(
+                        .failed,
+                        "There is no file \(name) and no environment of that name."
+                    )
+                }
                 pictures.append(try PlatformPicture(parsing: try contents(ofFile: name)))
             }
         }

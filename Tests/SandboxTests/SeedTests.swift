@@ -55,6 +55,11 @@ struct SeedTests {
         try SandboxPlatform(database: database, seed: seed.serialized())
     }
 
+    @Test func `a seed that is no JSON is refused in a sentence`() {
+        let error = #expect(throws: (any Error).self) { try SandboxPlatform(seed: Array("{".utf8)) }
+        #expect(error.map { "\($0)" }?.hasPrefix("The seed is not JSON: have") == true)
+    }
+
     @Test func `a seed makes tables, rows, services, roles, apps and limits`() throws {
         let reader = Visitor.key(.key("a"), of: try platform(Self.shop))
         let rows = try reader.call("GET", "library/_table/books?fields=title").body["resource"]
