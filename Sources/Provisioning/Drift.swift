@@ -87,7 +87,7 @@ package struct Drift: Hashable, Sendable {
     }
 }
 
-/// How much a repair may do at once without being told how much it is (DESIGN 2.11).
+/// How much a repair may do at once without being told how much it is.
 package struct RepairCap: Hashable, Sendable {
     /// So many grants are always within it.
     static let least = 20

@@ -32,7 +32,7 @@ struct Ledger {
     }
 }
 
-/// What must hold at every step (DESIGN section 6).
+/// What must hold at every step.
 extension World {
     /// After every commit: the audit explains what stands there, and a hold is obeyed at once.
     func checkStore() {

@@ -268,7 +268,7 @@ struct AccessTests {
         },
     ]
 
-    /// DESIGN 1: a hold overrides money, and nothing is active without a plan.
+    /// A hold overrides money, and nothing is active without a plan.
     static let holdsAndPlans: [AccessCase] = [
         .init("active without plan", .none, hasPlan: false, .active),
         .init("in trial without plan", .none, hasPlan: false, .trialing),
