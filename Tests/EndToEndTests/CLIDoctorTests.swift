@@ -121,7 +121,7 @@ struct CLIDoctorTests {
 
     private func client(_ url: String) throws -> HTTPClient {
         let port = try #require(URL(string: url)?.port)
-        return HTTPClient(.tcp(host: "127.0.0.1", port: port))
+        return HTTPClient(.tcp(host: "127.0.0.1", port: port), timeout: .seconds(300))
     }
 
     private func make(_ role: [String: JSONValue], at url: String) async throws {

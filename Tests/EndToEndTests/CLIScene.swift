@@ -82,7 +82,10 @@ struct CLIScene {
     /// Exchanges a reference for the key, as the subscriber does.
     func claim(_ reference: String, at listen: String) async throws -> String {
         let port = try #require(Int(listen.split(separator: ":")[1]))
-        let answer = try await HTTPClient(.tcp(host: "127.0.0.1", port: port)).request(
+        let answer = try await HTTPClient(
+            .tcp(host: "127.0.0.1", port: port),
+            timeout: .seconds(300)
+        ).request(
             "POST",
             "/v1/claims",
             body: ([

@@ -129,7 +129,10 @@ private final class DeliveryStream: Sendable {
         let signature = "t=\(time),v1=\(Hex.encode(hmac.finalized()))"
         let outcome: String
         do throws(HTTPClientError) {
-            let answer = try await HTTPClient(.tcp(host: "127.0.0.1", port: port)).request(
+            let answer = try await HTTPClient(
+                .tcp(host: "127.0.0.1", port: port),
+                timeout: .seconds(300)
+            ).request(
                 "POST",
                 "/webhooks/stripe",
                 headers: ["Stripe-Signature": signature],

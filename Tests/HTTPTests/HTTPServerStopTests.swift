@@ -16,7 +16,7 @@ struct HTTPServerStopTests {
             var router = Router()
             router.on("GET", "/held", .completion { _, done in calls.put(done) })
             router.on("GET", "/", .immediate { _ in .text("root") })
-            server = HTTPServer(configuration: .init(listeners: [listener]), router: router)
+            server = HTTPServer(configuration: .patient([listener]), router: router)
             address = try server.start()[0]
             self.calls = calls
         }
@@ -52,7 +52,7 @@ struct HTTPServerStopTests {
     @Test func `a client that has just connected is served while the server stops`() async throws {
         var router = Router()
         router.on("GET", "/", .immediate { _ in .text("root") })
-        var configuration = HTTPServer.Configuration(listeners: [.tcp(host: "127.0.0.1", port: 0)])
+        var configuration = HTTPServer.Configuration.patient([.tcp(host: "127.0.0.1", port: 0)])
         configuration.limits.lastCall = patience
         let server = HTTPServer(configuration: configuration, router: router)
         let address = try server.start()[0]

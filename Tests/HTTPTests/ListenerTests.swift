@@ -6,7 +6,7 @@ struct ListenerTests {
     private static func server(_ listeners: HTTPServer.Listener...) -> HTTPServer {
         var router = Router()
         router.on("GET", "/peer", .immediate { .text("\($0.peer)") })
-        return HTTPServer(configuration: .init(listeners: listeners), router: router)
+        return HTTPServer(configuration: .patient(listeners), router: router)
     }
 
     /// A path of its own in the temporary folder, short enough for a socket.

@@ -46,7 +46,7 @@ struct PromptAnswerTests {
     @Test(arguments: [("/prompt", "now."), ("/prompt?later=1", "later."), ("/queued", "queued.")])
     func `a handler answers at once or later`(target: String, text: String) async throws {
         try await withServer(router) { address throws in
-            #expect(try HTTPClient(address).send("GET", target).text == text)
+            #expect(try HTTPClient(address, timeout: patience).send("GET", target).text == text)
         }
         #expect(await router.respond(to: try HTTPRequest(target: target)).text == text)
     }
@@ -67,13 +67,15 @@ struct PromptAnswerTests {
 
     @Test func `a handler that lets go of its completion has failed`() async throws {
         try await withServer(router) { address throws in
-            #expect(try HTTPClient(address).send("GET", "/forgets").status == 500)
+            #expect(
+                try HTTPClient(address, timeout: patience).send("GET", "/forgets").status == 500
+            )
         }
     }
 
     @Test func `fields that every answer has give way to the handler's own`() async throws {
         try await withServer(router) { address throws in
-            let client = HTTPClient(address)
+            let client = HTTPClient(address, timeout: patience)
             let plain = try client.send("GET", "/prompt")
             #expect(plain.headers.values("X-Standing") == ["for all"])
             #expect(plain.headers.values("X-Other") == ["too"])
@@ -85,7 +87,7 @@ struct PromptAnswerTests {
 
     @Test func `no byte of a field begins another line`() async throws {
         try await withServer(router) { address throws in
-            let own = try HTTPClient(address).send("GET", "/own")
+            let own = try HTTPClient(address, timeout: patience).send("GET", "/own")
             #expect(own.headers["X-Odd-Name"] == "a  b c")
         }
     }

@@ -109,13 +109,26 @@ func offPool<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) as
     }
 }
 
+extension HTTPServer.Configuration {
+    /// Listens there, and hangs up on nobody whom a busy machine keeps waiting.
+    static func patient(_ listeners: [HTTPServer.Listener]) -> Self {
+        var configuration = Self(listeners: listeners)
+        configuration.limits.idle = patience
+        configuration.limits.head = patience
+        configuration.limits.body = patience
+        configuration.limits.write = patience
+        configuration.limits.handling = patience
+        return configuration
+    }
+}
+
 /// Runs blocking work against a server on a free loopback port.
 func withServer(
     _ router: Router,
     configure: (inout HTTPServer.Configuration) -> Void = { _ in },
     _ body: @escaping @Sendable (HTTPAddress) throws -> Void
 ) async throws {
-    var configuration = HTTPServer.Configuration(listeners: [.tcp(host: "127.0.0.1", port: 0)])
+    var configuration = HTTPServer.Configuration.patient([.tcp(host: "127.0.0.1", port: 0)])
     configure(&configuration)
     let server = HTTPServer(configuration: configuration, router: router)
     let address = try server.start()[0]

@@ -21,7 +21,7 @@ struct SocketActivationTests {
     private static func server(_ listeners: [HTTPServer.Listener]) -> HTTPServer {
         var router = Router()
         router.on("GET", "/", .immediate { _ in .text("root") })
-        return HTTPServer(configuration: .init(listeners: listeners), router: router)
+        return HTTPServer(configuration: .patient(listeners), router: router)
     }
 
     @Test func `an inherited socket outlives the server, and who connects meanwhile is served`()

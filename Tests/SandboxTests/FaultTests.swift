@@ -154,7 +154,7 @@ struct FaultTests {
         let admin = try Visitor.admin(of: server.platform)
         server.platform.rehearse(try FaultSpec("cut=100%"))
         let port = try #require(server.url.port)
-        let client = HTTPClient(.tcp(host: "127.0.0.1", port: port))
+        let client = HTTPClient(.tcp(host: "127.0.0.1", port: port), timeout: .seconds(300))
         await #expect(throws: HTTPClientError.self) {
             try await client.request(
                 "POST",
@@ -173,7 +173,7 @@ struct FaultTests {
         let admin = try Visitor.admin(of: server.platform)
         server.platform.rehearse(try FaultSpec("late=100%:1ms"))
         let port = try #require(server.url.port)
-        let client = HTTPClient(.tcp(host: "127.0.0.1", port: port))
+        let client = HTTPClient(.tcp(host: "127.0.0.1", port: port), timeout: .seconds(300))
         _ = try? await client.request(
             "POST",
             "/api/v2/system/role",

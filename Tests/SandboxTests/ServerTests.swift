@@ -7,7 +7,7 @@ import Testing
 struct ServerTests {
     private func client(of server: SandboxServer) throws -> HTTPClient {
         let port = try #require(server.url.port)
-        return HTTPClient(.tcp(host: "127.0.0.1", port: port))
+        return HTTPClient(.tcp(host: "127.0.0.1", port: port), timeout: .seconds(300))
     }
 
     @Test func `a started sandbox serves on loopback until it is stopped`() async throws {

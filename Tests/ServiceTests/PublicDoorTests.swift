@@ -101,7 +101,10 @@ struct PublicDoorTests {
         )
         #expect(tollgate.configuration.publicLimits.webhooksInFlight == 7)
         let running = try RunningTollgate(tollgate)
-        let client = HTTPClient(.tcp(host: "127.0.0.1", port: running.addresses.port))
+        let client = HTTPClient(
+            .tcp(host: "127.0.0.1", port: running.addresses.port),
+            timeout: .seconds(300)
+        )
         for target in ["/healthz", "/v1/key/tlk_secret?token=secret", "/none", "/webhooks/stripe"] {
             let response = try await client.request(
                 "GET",

@@ -121,7 +121,7 @@ import Transport
         #expect(parked.need?.kind == .refetch)
         #expect(try road.use(key) == 200)
         let alarms = await road.staff("status").body["alarms"]?.array ?? []
-        #expect(alarms.contains { $0.string?.contains("set its API key") == true })
+        #expect(alarms.contains { $0.string?.contains("set its key (STRIPE_API_KEY)") == true })
         await road.tollgate.caretaker.tick()
         #expect(road.log.about("alarm", level: .error).count == 1)
     }

@@ -129,7 +129,10 @@ struct StartTests {
     @Test func `a body over the limit is 413 over a socket, and nothing is stored`() async throws {
         let tollgate = try await start()
         let running = try RunningTollgate(tollgate)
-        let client = HTTPClient(.tcp(host: "127.0.0.1", port: running.addresses.port))
+        let client = HTTPClient(
+            .tcp(host: "127.0.0.1", port: running.addresses.port),
+            timeout: .seconds(300)
+        )
         let body = [UInt8](repeating: 0x20, count: WebhookRoute.bodyBytesMax + 1)
         let signature = Road.signature(body, at: clock.now)
         let response = try await client.request(
@@ -144,13 +147,16 @@ struct StartTests {
         #expect(response.json["title"] == "The body is too large")
         #expect(response.json["request_id"]?.string?.isEmpty == false)
         let fits = Array(body.dropLast())
-        let stored = try await HTTPClient(.tcp(host: "127.0.0.1", port: running.addresses.port))
-            .request(
-                "POST",
-                "/webhooks/stripe",
-                headers: ["Stripe-Signature": Road.signature(fits, at: clock.now)],
-                body: fits
-            )
+        let stored = try await HTTPClient(
+            .tcp(host: "127.0.0.1", port: running.addresses.port),
+            timeout: .seconds(300)
+        )
+        .request(
+            "POST",
+            "/webhooks/stripe",
+            headers: ["Stripe-Signature": Road.signature(fits, at: clock.now)],
+            body: fits
+        )
         #expect(stored.status == 200)
         let events = try await tollgate.store.read { try $0.eventCounts() }
         #expect(events == [.unparsed: 1])
