@@ -66,10 +66,13 @@ struct LemonSqueezyOrder {
         }
     }
 
+    /// The subscription that the order made; one of another order, as a list comes whose filter was
+    /// not heeded, would give its key to whoever holds this order.
     private func subscription(from objects: any ProviderObjects) async throws -> String? {
-        let query = [("filter[order_id]", try object["id"].id())]
-        let list = try await objects.object(["subscriptions"], query)
-        return try Field(list.value)["data"].elements().first?["id"].id()
+        let id = try object["id"].id()
+        let list = try await objects.object(["subscriptions"], [("filter[order_id]", id)])
+        return try Field(list.value)["data"].elements()
+            .first { try $0["attributes"]["order_id"].numericID() == id }?["id"].id()
     }
 
     /// The order is told of in the moment in which the subscription is made.

@@ -71,8 +71,9 @@ import Webhooks
         outcome: String
     ) async throws {
         let event = try sample("order_created").replacing("data.attributes.status", by: status)
+        let made = try #require(try sample("subscription_created")["data"])
         let objects = FakeObjects([
-            "subscriptions?filter[order_id]=5511001": ["data": [["id": "1284411"]]]
+            "subscriptions?filter[order_id]=5511001": ["data": [made]]
         ])
         let reading = await LemonSqueezyAdapter()
             .reading(of: event.serialized(), id: "sha256-1", mode: .test, from: objects)
@@ -99,6 +100,17 @@ import Webhooks
         }
     }
 
+    @Test func `a subscription of another order is never the order's`() async throws {
+        let event = try sample("order_created")
+        let other = try #require(try sample("subscription_created")["data"])
+            .replacing("attributes.order_id", by: 5_511_002).replacing("id", by: "1")
+        let objects = FakeObjects([
+            "subscriptions?filter[order_id]=5511001": ["data": [other]],
+            "variants/9001": ["data": ["attributes": ["is_subscription": true]]],
+        ])
+        #expect(await read(event, from: objects) == "parked refetch 5511001")
+    }
+
     @Test(
         arguments: [
             ("refunded", "refund full of 1284411"), ("partial_refund", "refund partial of 1284411"),
@@ -111,9 +123,10 @@ import Webhooks
     ) async throws {
         let event = try sample("order_refunded")
         let now = try #require(event["data"]).replacing("attributes.status", by: status)
+        let made = try #require(try sample("subscription_created")["data"])
         let objects = FakeObjects([
             "orders/5511001": ["data": now],
-            "subscriptions?filter[order_id]=5511001": ["data": [["id": "1284411"]]],
+            "subscriptions?filter[order_id]=5511001": ["data": [made]],
         ])
         #expect(await read(event, from: objects) == outcome)
     }
