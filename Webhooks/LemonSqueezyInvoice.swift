@@ -26,6 +26,9 @@ struct LemonSqueezyInvoice {
         guard try !isCorrection() else {
             return .ignored("The payment corrects a period that another has paid.")
         }
+        guard !succeeded || attributes["status"].value != "refunded" else {
+            return .ignored("The payment was refunded, which an event of its own says.")
+        }
         let payment = Payment(
             subscriptionID: try subscription(),
             customerID: try attributes["customer_id"].present?.numericID(),

@@ -138,6 +138,20 @@ import Webhooks
         #expect(read(correction) == "refund partial of 1284411")
     }
 
+    @Test(
+        arguments: [
+            ("paid", "payment paid until -"), ("partial_refund", "payment paid until -"),
+            ("refunded", "ignored"), ("odd", "payment paid until -"),
+        ] as [(JSONValue, String)]
+    )
+    func `a payment that was refunded is none that outlives the refund`(
+        status: JSONValue,
+        outcome: String
+    ) throws {
+        let event = try sample("subscription_payment_success")
+        #expect(read(event.replacing("data.attributes.status", by: status)) == outcome)
+    }
+
     @Test func `a payment of a correction pays no period`() throws {
         let event = try sample("subscription_payment_success")
         #expect(read(event) == "payment paid until -")
