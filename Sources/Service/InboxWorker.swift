@@ -42,11 +42,23 @@ package struct InboxWorker: Sendable {
     }
 
     /// Works until it is cancelled; `arrived` rings when an event was stored.
+    ///
+    /// Each provider that is asked has a lane of its own, so that one that does not answer holds up
+    /// no other.
     package func run(arrived: Bell) async {
+        await withTaskGroup(of: Void.self) { group in
+            for provider in objects.keys {
+                group.addTask { await run(.only(provider), arrived: arrived) }
+            }
+            group.addTask { await run(.except(Set(objects.keys)), arrived: arrived) }
+        }
+    }
+
+    private func run(_ lane: InboxLane, arrived: Bell) async {
         while !Task.isCancelled {
             let seen = arrived.count
             do {
-                while try await drain() > 0 {}
+                while try await drain(lane) > 0 {}
                 await arrived.wait(past: seen)
             } catch {
                 log.error("inbox.stalled", ["error": "\(error)"])
@@ -56,10 +68,10 @@ package struct InboxWorker: Sendable {
         }
     }
 
-    /// Handles what is pending now, at most one batch; how many events that were.
+    /// Handles what is pending in a lane now, at most one batch; how many events that were.
     @discardableResult
-    package func drain() async throws -> Int {
-        let events = try await store.read { try $0.pendingEvents(limit: Self.batch) }
+    package func drain(_ lane: InboxLane = .all) async throws -> Int {
+        let events = try await store.read { try $0.pendingEvents(in: lane, limit: Self.batch) }
         let readings = await readings(events)
         // What was not fetched because we are to stop is fetched after the next start.
         try Task.checkCancellation()

@@ -17,8 +17,9 @@ extension MemoryTransaction: StoreReader {
     }
 
     /// Pending events in order of arrival.
-    package func pendingEvents(limit: Int) throws -> [InboxEvent] {
-        Array(tables.events.filter { $0.state == .pending }.prefix(limit))
+    package func pendingEvents(in lane: InboxLane, limit: Int) throws -> [InboxEvent] {
+        let pending = tables.events.filter { $0.state == .pending && lane.holds($0.provider) }
+        return Array(pending.prefix(limit))
     }
 
     /// Events, newest first, of one state or all, below a number.

@@ -19,10 +19,20 @@ extension SQLiteTransaction {
         )
     }
 
-    func pendingEvents(limit: Int) throws -> [InboxEvent] {
-        try connection.query(
-            "SELECT * FROM inbox WHERE state = 'pending' ORDER BY number LIMIT :limit",
-            ["limit": Value(limit)],
+    func pendingEvents(in lane: InboxLane, limit: Int) throws -> [InboxEvent] {
+        let (word, providers): (String, [Provider]) =
+            switch lane {
+            case .all: ("NOT IN", [])
+            case .only(let provider): ("IN", [provider])
+            case .except(let others): ("NOT IN", others.sorted { $0.rawValue < $1.rawValue })
+            }
+        let places = providers.map { _ in "?" }.joined(separator: ", ")
+        return try connection.query(
+            """
+            SELECT * FROM inbox WHERE state = 'pending' AND provider \(word) (\(places))
+            ORDER BY number LIMIT ?
+            """,
+            .positional(providers.map { Value($0) } + [Value(limit)]),
             InboxEvent.init
         )
     }

@@ -54,8 +54,8 @@ package protocol StoreReader {
     func event(_ number: Int64) throws -> InboxEvent?
     /// Events of a provider's id, of any provider and mode.
     func events(eventID: String) throws -> [InboxEvent]
-    /// Pending events in order of arrival.
-    func pendingEvents(limit: Int) throws -> [InboxEvent]
+    /// Pending events of a lane in order of arrival.
+    func pendingEvents(in lane: InboxLane, limit: Int) throws -> [InboxEvent]
     /// Events, newest first, of one state or all, below a number.
     func events(state: InboxEvent.State?, before: Int64?, limit: Int) throws -> [InboxEvent]
     /// Events about a subscription in order of arrival.
@@ -139,6 +139,13 @@ package protocol StoreReader {
     func claim(provider: Provider, referenceDigest: [UInt8]) throws -> Claim?
     /// Lines of the audit, oldest first, of one subscription or all; the last `limit` of them.
     func audit(_ id: Subscription.ID?, limit: Int) throws -> [AuditEntry]
+}
+
+extension StoreReader {
+    /// Pending events in order of arrival.
+    package func pendingEvents(limit: Int) throws -> [InboxEvent] {
+        try pendingEvents(in: .all, limit: limit)
+    }
 }
 
 /// What can be written in one transaction.

@@ -66,6 +66,25 @@ struct InboxTests {
     }
 
     @Test(arguments: StoreFactory.all)
+    func `a lane has the pending events of its providers alone`(_ factory: StoreFactory)
+        async throws
+    {
+        let store = try factory.make()
+        for (id, provider) in [
+            ("a", Provider.polar), ("b", .stripe), ("c", .polar), ("d", .paddle),
+        ] {
+            _ = try await store.store(.make(id, provider: provider))
+        }
+        func ids(_ lane: InboxLane) async throws -> [String] {
+            try await store.read { try $0.pendingEvents(in: lane, limit: 9) }.map(\.eventID)
+        }
+        #expect(try await ids(.all) == ["a", "b", "c", "d"])
+        #expect(try await ids(.only(.polar)) == ["a", "c"])
+        #expect(try await ids(.except([.polar, .paddle])) == ["b"])
+        #expect(try await ids(.except([])) == ["a", "b", "c", "d"])
+    }
+
+    @Test(arguments: StoreFactory.all)
     func `an event is marked with all that is known of it`(_ factory: StoreFactory) async throws {
         let store = try factory.make()
         try await store.seed(.one)
