@@ -12,6 +12,9 @@ struct Caretaker: Sendable {
     static let alarmEvery: TimeInterval = 3_600
     /// How long after a comparison that failed the next begins.
     static let reconcileAgain: TimeInterval = 600
+    /// How long one look may compare; the next goes on where it was, so that no list, however long,
+    /// keeps the alarms or another provider waiting.
+    static let reconcileMax: TimeInterval = 60
     /// How many differences of one comparison are told one by one.
     static let driftLinesMax = 100
     /// The shortest and the longest time between two tries of a parked event.
@@ -153,6 +156,7 @@ struct Caretaker: Sendable {
             var run = try await reconciler.begin()
             while run.finishedAt == nil {
                 try Task.checkCancellation()
+                guard self.now().timeIntervalSince(now) < Self.reconcileMax else { return }
                 let page = try await reconciler.page(of: run, actor: "reconcile", isDry: false)
                 run = page.run
                 for difference in page.differences { report(difference) }

@@ -86,7 +86,7 @@ package struct Reconciler: Sendable {
                 "\(api.form.name)'s list cannot be read: \(fault.path) \(fault.problem)."
             )
         }
-        guard cursor == nil || page.next != cursor else {
+        guard page.next == nil || page.next != cursor && !page.objects.isEmpty else {
             throw FetchFailure.refused("\(api.form.name)'s list does not go on.")
         }
         return page

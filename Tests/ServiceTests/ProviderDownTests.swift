@@ -71,3 +71,77 @@ import Webhooks
         try await road.deliver(first.event.serialized(), of: provider)
     }
 }
+
+/// Lists that do not end.
+extension ProviderDownTests {
+    /// A list that has always one page more, each of which takes its time.
+    private struct EndlessListing: ProviderListing {
+        let provider = Provider.polar
+        let isEmpty: Bool
+        let pass: @Sendable () -> Void
+
+        func subscriptions(
+            after cursor: String?,
+            from objects: any ProviderObjects
+        ) async throws -> SubscriptionPage {
+            pass()
+            let number = cursor.flatMap { Int($0) } ?? 0
+            let object = FetchedObject(value: ["id": "sub"], at: .distantPast)
+            return SubscriptionPage(objects: isEmpty ? [] : [object], next: "\(number + 1)")
+        }
+
+        func subscription(
+            _ id: String,
+            from objects: any ProviderObjects
+        ) async throws -> FetchedObject { throw FetchFailure.notFound("It is not there.") }
+
+        func reading(_ fetched: FetchedObject, mode: Mode) -> EventReading { .ignored("") }
+    }
+
+    private func reconciler(isEmpty: Bool, _ road: Road) throws -> Reconciler {
+        let known = try #require(road.tollgate.caretaker.reconcilers[.polar])
+        return Reconciler(
+            listing: EndlessListing(isEmpty: isEmpty) { road.pass(.seconds(10)) },
+            api: known.api,
+            every: known.every,
+            store: known.store,
+            desk: known.desk,
+            now: known.now,
+            notify: known.notify,
+            arrived: known.arrived
+        )
+    }
+
+    @Test(.timeLimit(.minutes(10)))
+    func `a list without an end keeps no alarm waiting, and is gone on with`() async throws {
+        let road = try await Road(setting: Road.everybody(asksStripe: false))
+        let own = road.tollgate.caretaker
+        let caretaker = Caretaker(
+            store: own.store,
+            alarms: own.alarms,
+            reconcilers: [.polar: try reconciler(isEmpty: false, road)],
+            driftWatch: own.driftWatch,
+            driftEvery: own.driftEvery,
+            now: own.now,
+            log: own.log,
+            arrived: own.arrived
+        )
+        var compared: [Int] = []
+        for _ in 0..<3 {
+            await caretaker.tick()
+            compared.append(try await road.read { try $0.reconciliation(.polar) }?.compared ?? 0)
+        }
+        #expect(compared == [6, 12, 18])
+    }
+
+    @Test func `a list of empty pages that never end is refused`() async throws {
+        let road = try await Road(setting: Road.everybody(asksStripe: false))
+        let reconciler = try reconciler(isEmpty: true, road)
+        let run = try await reconciler.begin()
+        for isDry in [true, false] {
+            await #expect(throws: FetchFailure.self) {
+                try await reconciler.page(of: run, actor: "test", isDry: isDry)
+            }
+        }
+    }
+}
