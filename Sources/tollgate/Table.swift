@@ -1,3 +1,5 @@
+import JSON
+
 /// Rows whose columns stand under each other; the last one is as long as it is.
 struct Table {
     var header: [String] = []
@@ -75,14 +77,5 @@ extension String {
     var plain: String {
         guard unicodeScalars.contains(where: \.isSteering) else { return self }
         return String(String.UnicodeScalarView(unicodeScalars.map { $0.isSteering ? "·" : $0 }))
-    }
-}
-
-extension Unicode.Scalar {
-    fileprivate var isSteering: Bool {
-        switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: true
-        default: false
-        }
     }
 }

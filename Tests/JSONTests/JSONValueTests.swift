@@ -52,4 +52,12 @@ import Testing
         #expect(value["count"]?.bool == nil)
         #expect(value.at("flag")?.bool == true)
     }
+
+    @Test(arguments: [true, false])
+    func `text steers no terminal and is read as what it was`(_ pretty: Bool) throws {
+        let value: JSONValue = ["n": "a\u{9B}\u{85}\u{202E}\u{2029}\u{E0001}\u{7F}\n é 日 🙂"]
+        let text = value.text(pretty: pretty)
+        #expect(text.contains(#"a\u009b\u0085\u202e\u2029\udb40\udc01\u007f\n é 日 🙂"#))
+        #expect(try JSONValue(parsing: text.utf8) == value)
+    }
 }

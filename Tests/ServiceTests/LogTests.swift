@@ -93,6 +93,14 @@ struct LogTests {
         #expect(line["time"] == "2026-09-21T14:13:20Z")
     }
 
+    @Test(arguments: [true, false])
+    func `nothing that could steer a terminal reaches it`(_ isText: Bool) {
+        let path = "/x\u{9B}31m\u{202E}\u{7F}\u{2028}ü"
+        let lines = Self.lines(isText: isText) { $0.info("request", ["path": path]) }
+        #expect(lines.count == 1)
+        #expect(lines[0].contains(#"/x\u009b31m\u202e\u007f\u2028ü"#))
+    }
+
     @Test func `a line for people is one line, whatever came from outside`() {
         let lines = Self.lines(isText: true) {
             $0.warning(
