@@ -58,6 +58,24 @@ import Transport
         #expect(try await road.events(.pending).isEmpty)
     }
 
+    @Test func `a provider that gives no answer is not waited for by every event`() async throws {
+        let (road, stripe) = try await road()
+        let all = (0..<40).map { Subscriber(name: "s\($0)", signedUpAt: road.now) }
+        for subscriber in all {
+            stripe.set(subscriber.object("active"))
+            try await road.deliver(subscriber.changed("updated", after: 0, status: "active"))
+        }
+        for _ in 0..<1_000 { stripe.script(500) }
+        try await road.work()
+        #expect(stripe.requests.count <= InboxWorker.fetchesMax * ProviderAPI.attemptsMax)
+        #expect(try await road.events(.parked).count == 40)
+        stripe.forgetScript()
+        road.pass(.seconds(60))
+        try await road.tollgate.caretaker.retryParked()
+        try await road.work()
+        #expect(try await road.events(.applied).count == 40)
+    }
+
     @Test func `a thin event is fetched`() async throws {
         let (road, stripe) = try await road()
         let ada = ada(road)
