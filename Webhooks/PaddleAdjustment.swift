@@ -55,8 +55,10 @@ struct PaddleAdjustment {
         case .ignored(let reason): return .ignored(reason)
         case nil: return try .unknown(object["action"])
         }
+        // Without the API a part stands for itself: it must not take the place of a refund of all.
+        let isPart = kind == .refund && object["type"].value != "full"
         let reversal = Reversal(
-            id: transaction,
+            id: isPart ? try object["id"].id() : transaction,
             kind: kind,
             state: state,
             at: try object["created_at"].instant(),

@@ -25,7 +25,8 @@ struct PaddleTransaction {
             }
             return .parked(try needsSubscription())
         }
-        guard isCheckout || items.contains(where: \.opensPeriod) else {
+        // A first period may be shorter than a whole one; what is sold once pays none.
+        guard items.contains(where: { isCheckout ? $0.isRecurring : $0.opensPeriod }) else {
             return .ignored("The transaction opens no period of the subscription; it is \(origin).")
         }
         let payment = try payment(items, at: try event.occurredAt())

@@ -80,6 +80,33 @@ import Webhooks
         #expect(try read(adjustment(action, status, type: type)) == outcome + suffix)
     }
 
+    @Test(
+        arguments: [
+            ("full", "approved", transactionID), ("full", "reversed", transactionID),
+            ("partial", "approved", "adj_1"), ("partial", "reversed", "adj_1"),
+        ] as [(JSONValue, JSONValue, String)]
+    )
+    func `told, a refund of a part takes the place of no refund of all`(
+        type: JSONValue,
+        status: JSONValue,
+        id: String
+    ) throws {
+        let event = try adjustment("refund", status, type: type).replacing("data.id", by: "adj_1")
+            .replacing("data.transaction_id", by: .string(Self.transactionID))
+        let reading = PaddleAdapter().reading(of: event.serialized(), id: "", mode: .test)
+        guard case .event(let event) = reading, case .reversal(let reversal, _) = event.change
+        else {
+            Issue.record("no reversal: \(summary(reading))")
+            return
+        }
+        #expect(reversal.id == id)
+    }
+
+    @Test func `a checkout of what is sold once pays no period`() throws {
+        let event = try transaction("api").replacing("data.items", by: [["price": ["id": "pri_1"]]])
+        #expect(read(event) == "ignored")
+    }
+
     @Test func `an adjustment of no subscription is ignored`() throws {
         let event = try adjustment("refund", "approved").replacing("data.subscription_id", by: nil)
         #expect(read(event) == "ignored")
