@@ -39,11 +39,14 @@ struct LemonSqueezyEvent: ProviderEvent {
 
     init(_ event: Field, id: String, mode: Mode) throws(FieldFault) {
         data = event["data"]
-        let flags = [event["meta"]["test_mode"], data["attributes"]["test_mode"]]
-        let isTest = try flags.first { !$0.isAbsent }?.flag()
+        let isTest = try event["meta"]["test_mode"].present?.flag()
+        let isTestObject = try data["attributes"]["test_mode"].present?.flag()
+        guard isTest == nil || isTestObject == nil || isTest == isTestObject else {
+            throw data["attributes"]["test_mode"].fault("is not what meta.test_mode says")
+        }
         envelope = EventEnvelope(
             provider: .lemonSqueezy,
-            mode: isTest.map { $0 ? .test : .live } ?? mode,
+            mode: (isTest ?? isTestObject).map { $0 ? .test : .live } ?? mode,
             id: id,
             type: try event["meta"]["event_name"].word(),
             // The event has no time of its own; its object was last changed then.

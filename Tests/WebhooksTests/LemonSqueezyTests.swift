@@ -46,10 +46,10 @@ import Webhooks
     @Test(
         arguments: [
             (true, nil, "sub"), (false, nil, "live"), (nil, true, "sub"), (nil, false, "live"),
-            (nil, nil, "sub"), (false, true, "live"),
+            (nil, nil, "sub"), (true, true, "sub"), (false, true, "parked malformed"),
         ] as [(JSONValue?, JSONValue?, String)]
     )
-    func `the mode is that of meta, else the object's, else the installation's`(
+    func `the mode is that of meta and the object, which must agree, else the installation's`(
         meta: JSONValue?,
         object: JSONValue?,
         prefix: String
