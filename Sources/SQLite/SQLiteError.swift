@@ -75,6 +75,7 @@ extension SQLiteError {
 
 extension SQLiteError: CustomStringConvertible {
     package var description: String {
+        guard !isDiskFull else { return "The disk is full: make room on it, and try again." }
         let system = systemError == 0 ? "" : ", errno \(systemError)"
         return "SQLite could not \(operation): \(message) (code \(code)\(system))\(place)"
     }

@@ -18,6 +18,7 @@ struct SQLiteErrorTests {
     func `a full disk is not fatal, whatever SQLite calls it`(_ code: Int32, _ errno: Int32) {
         let error = make(code, systemError: errno)
         #expect(error.isDiskFull)
+        #expect(error.description == "The disk is full: make room on it, and try again.")
         #expect(!error.isIOError)
         #expect(!error.isFatal)
     }
