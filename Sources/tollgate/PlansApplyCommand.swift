@@ -20,7 +20,8 @@ struct PlansApplyCommand: Command {
         ],
         notes: [
             "A changed plan becomes a new version and subscribers stay on theirs; a plan that is "
-                + "missing\nfrom the file is retired, and nobody's access ends by that."
+                + "missing\nfrom the file is retired, and nobody's access ends by that. It asks before it "
+                + "retires a plan\nor moves subscribers."
         ]
     )
 
