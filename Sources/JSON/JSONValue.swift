@@ -69,22 +69,7 @@ package enum JSONValue: Hashable, Sendable {
     /// What could steer a terminal is written as an escape, which a reader of JSON takes for the
     /// same: the encoder leaves such characters above U+007E as they are.
     package func text(pretty: Bool = false) -> String {
-        let text = String(decoding: serialized(pretty: pretty), as: UTF8.self)
-        guard text.utf8.contains(where: { $0 > 0x7E }) else { return text }
-        var escaped = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            if scalar.value > 0x7E, scalar.isSteering {
-                escaped += String(scalar).utf16.map(Self.escape).joined().unicodeScalars
-            } else {
-                escaped.append(scalar)
-            }
-        }
-        return String(escaped)
-    }
-
-    private static func escape(_ unit: UInt16) -> String {
-        let digits = String(unit, radix: 16)
-        return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        JSONText.withoutSteering(String(decoding: serialized(pretty: pretty), as: UTF8.self))
     }
 }
 

@@ -91,7 +91,7 @@ package struct Log: Sendable {
         json.append("event", event)
         for (name, value) in details where !isOwn(name) { json.append(name, value) }
         json.endObject()
-        return String(decoding: json.bytes + [UInt8(ascii: "\n")], as: UTF8.self)
+        return JSONText.withoutSteering(String(decoding: json.bytes, as: UTF8.self)) + "\n"
     }
 
     private static func isOwn(_ name: String) -> Bool {
