@@ -19,6 +19,8 @@ extension LoopThread {
             }
         }
         if connection.phase == .closing, connection.output.count == 0 {
+            // Its place is free before its peer can know of the end.
+            if connection.peerHasEnded { return drop(connection) }
             shutdown(connection.fd, Int32(SHUT_WR))
             connection.phase = .lingering
         }

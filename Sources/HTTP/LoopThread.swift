@@ -210,9 +210,10 @@ extension LoopThread {
     /// Closes a connection at once.
     func drop(_ connection: Connection) {
         guard connections.removeValue(forKey: connection.id) != nil else { return }
-        close(connection.fd)
+        // Whoever sees its end may take its place at once.
         shared.admission.close(connection)
         connection.exchange?.account.map(shared.admission.leave)
+        close(connection.fd)
         loop.load.subtract(1, ordering: .relaxed)
     }
 
