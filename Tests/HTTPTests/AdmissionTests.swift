@@ -134,25 +134,26 @@ struct RequestQueueTests {
         router.on("POST", "/queued", queue: queue, .completion { _, done in calls.put(done) })
         router.on("GET", "/", .immediate { _ in .text("root") })
         try await withServer(router) { address throws in
-            let held = try (0..<2).map { _ in try RawConnection(address) }
-            for connection in held {
-                connection.send("POST /queued HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx")
+            let post = "POST /queued HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"
+            // One after the other: only so is it known whose completion is whose.
+            let held = try (0..<2).map { _ in
+                let connection = try RawConnection(address)
+                connection.send(post)
+                return (connection, complete: calls.take())
             }
-            let first = calls.take()
-            let second = calls.take()
             #expect(queue.inFlight == 2)
             let client = HTTPClient(address, timeout: patience)
             let refused = try client.send("POST", "/queued", body: [1])
             #expect(refused.status == 503)
             #expect(refused.headers["Retry-After"] == "1")
             #expect(try client.send("GET", "/").text == "root")
-            first(.text("first"))
-            #expect(held.contains { $0.read(through: "first").hasSuffix("first") })
+            held[0].complete(.text("first"))
+            #expect(held[0].0.read(through: "first").hasSuffix("first"))
             let next = try RawConnection(address)
-            next.send("POST /queued HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx")
+            next.send(post)
             calls.take()(.text("third"))
             #expect(next.read(through: "third").hasSuffix("third"))
-            second(.text("second"))
+            held[1].complete(.text("second"))
         }
         #expect(queue.inFlight == 0)
     }

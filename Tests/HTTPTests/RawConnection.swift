@@ -76,11 +76,19 @@ final class RawConnection: @unchecked Sendable {
     /// Ends our side only.
     func endSending() { shutdown(fd, Int32(SHUT_WR)) }
 
+    /// With a time limit, a stopped and continued process has its call interrupted (signal(7)).
+    private func receive(_ buffer: UnsafeMutableRawPointer, _ size: Int) -> Int {
+        while true {
+            let count = recv(fd, buffer, size, 0)
+            if count >= 0 || errno != EINTR { return count }
+        }
+    }
+
     /// Reads until what came ends with the text, or the peer ends.
     func read(through end: String) -> String {
         var bytes: [UInt8] = []
         var byte: UInt8 = 0
-        while recv(fd, &byte, 1, 0) == 1 {
+        while receive(&byte, 1) == 1 {
             bytes.append(byte)
             if bytes.reversed().starts(with: end.utf8.reversed()) { break }
         }
@@ -92,7 +100,7 @@ final class RawConnection: @unchecked Sendable {
         var bytes: [UInt8] = []
         var scratch = [UInt8](repeating: 0, count: 65_536)
         while true {
-            let count = recv(fd, &scratch, scratch.count, 0)
+            let count = receive(&scratch, scratch.count)
             if count == 0 { return String(decoding: bytes, as: UTF8.self) }
             guard count > 0 else { return nil }
             bytes.append(contentsOf: scratch[..<count])
