@@ -93,9 +93,10 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        module("ChildProcess", path: "Tests/ChildProcess"),
         tests("JSON", imports: ["JSON"]),
         tests("Digest", imports: ["Digest", "JSON"], fixtures: true),
-        tests("SQLite", imports: ["SQLite"]),
+        tests("SQLite", imports: ["SQLite", "ChildProcess"]),
         tests("HTTP", imports: ["HTTP", "JSON"], fixtures: true),
         tests("Transport", imports: ["Transport", "HTTP"]),
         tests(
@@ -133,11 +134,16 @@ let package = Package(
             "Benchmark",
             imports: ["tollgate-benchmark", "Storage", "Subscriptions", "Digest"]
         ),
-        tests("Simulation", imports: ["Simulation", "tollgate-simulation"]),
+        tests(
+            "Simulation",
+            imports: ["Simulation", "tollgate-simulation", "ChildProcess"]
+        ),
         tests("Sandbox", imports: ["Sandbox", "HTTP", "SQLite", "JSON"], fixtures: true),
         tests(
             "EndToEnd",
-            imports: ["tollgate", "Service", "Sandbox", "HTTP", "JSON", "Digest"],
+            imports: [
+                "tollgate", "Service", "Sandbox", "HTTP", "JSON", "Digest", "ChildProcess",
+            ],
             fixtures: true
         ),
     ],

@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 import JSON
 import Synchronization
@@ -64,14 +65,13 @@ final class Child: Sendable {
         var json: JSONValue? { try? JSONValue(parsing: out.utf8) }
     }
 
-    private let process: Process
-    private let input = Pipe()
+    private let process: ChildProcess
     private let out: Reading
     private let error: Reading
 
     /// Beside the bundle that runs the tests.
     private static let executable = URL(fileURLWithPath: CommandLine.arguments[0])
-        .deletingLastPathComponent().appendingPathComponent("tollgate")
+        .deletingLastPathComponent().appendingPathComponent("tollgate").path
 
     /// Starts it; a listening socket is passed on as systemd does (sd_listen_fds(3)).
     init(
@@ -80,33 +80,23 @@ final class Child: Sendable {
         input text: String? = nil,
         listening socket: FileHandle? = nil
     ) throws {
-        process = Process()
-        process.executableURL = Self.executable
-        process.arguments = words
-        process.environment = environment
-        process.standardInput = input
         if let socket {
-            // Foundation passes no other descriptor than the three, and LISTEN_PID is known only
-            // in the child.
+            // LISTEN_PID is known only in the child.
             let script =
                 "exec 3<&0 </dev/null; export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$0\" \"$@\""
-            process.executableURL = URL(fileURLWithPath: "/bin/sh")
-            process.arguments = ["-c", script, Self.executable.path] + words
-            process.standardInput = socket
+            process = try ChildProcess(
+                "/bin/sh",
+                ["-c", script, Self.executable] + words,
+                environment: environment,
+                standardInput: socket
+            )
+        } else {
+            process = try ChildProcess(Self.executable, words, environment: environment)
+            if let text { try process.input.write(contentsOf: Data(text.utf8)) }
+            try process.input.close()
         }
-        let (out, error) = (Pipe(), Pipe())
-        process.standardOutput = out
-        process.standardError = error
-        try process.run()
-        self.out = Reading(out.fileHandleForReading)
-        self.error = Reading(error.fileHandleForReading)
-        if let text { try input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
-        try input.fileHandleForWriting.close()
-    }
-
-    deinit {
-        // The number of a process that has ended may be another one's by now.
-        if process.isRunning { process.terminate() }
+        self.out = Reading(process.output)
+        self.error = Reading(process.error)
     }
 
     static func run(
@@ -117,14 +107,13 @@ final class Child: Sendable {
         try await Child(words, environment, input: input).end()
     }
 
-    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+    func signal(_ number: Int32) { process.signal(number) }
 
     func end() async -> End {
         let (out, error) = (await out.all(), await error.all())
         let exit = await withCheckedContinuation { continuation in
             Thread.detachNewThread { [process] in
-                process.waitUntilExit()
-                continuation.resume(returning: process.terminationStatus)
+                continuation.resume(returning: process.wait())
             }
         }
         return End(exit: exit, out: out, error: error)

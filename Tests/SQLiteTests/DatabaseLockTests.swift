@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 import Glibc
 import SQLite
@@ -18,20 +19,16 @@ struct DatabaseLockTests {
     @Test func `another process that holds the lock is noticed, and its end frees it`() throws {
         let folder = try TemporaryFolder()
         let path = folder.file() + ".lock"
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/flock")
-        process.arguments = [path, "sh", "-c", "echo held; read line"]
-        let input = Pipe()
-        let output = Pipe()
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        #expect(output.fileHandleForReading.availableData == Data("held\n".utf8))
+        let process = try ChildProcess(
+            "/usr/bin/flock",
+            [path, "sh", "-c", "echo held; read line"]
+        )
+        #expect(process.output.availableData == Data("held\n".utf8))
         #expect(throws: DatabaseLock.Failure.held(lockPath: path)) {
             try DatabaseLock(databasePath: folder.file())
         }
-        try input.fileHandleForWriting.close()
-        process.waitUntilExit()
+        try process.input.close()
+        _ = process.wait()
         #expect(throws: Never.self) { try DatabaseLock(databasePath: folder.file()) }
     }
 

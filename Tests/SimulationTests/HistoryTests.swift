@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 import Simulation
 import Testing
@@ -29,17 +30,16 @@ import Testing
     @Test func `seeds are the same histories in every process`() async throws {
         let products = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         func digest(_ environment: [String: String]) throws -> String {
-            let (process, out) = (Process(), Pipe())
-            process.executableURL = products.appendingPathComponent("tollgate-simulation")
-            process.arguments = ["--histories", "60", "--seed", "41", "--digest"]
-            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-            process.standardOutput = out
-            try process.run()
+            let process = try ChildProcess(
+                products.appendingPathComponent("tollgate-simulation").path,
+                ["--histories", "60", "--seed", "41", "--digest"],
+                environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }
+            )
             let text = String(
-                decoding: try out.fileHandleForReading.readToEnd() ?? Data(),
+                decoding: try process.output.readToEnd() ?? Data(),
                 as: UTF8.self
             )
-            process.waitUntilExit()
+            _ = process.wait()
             return try #require(text.firstMatch(of: /digest ([0-9a-f]{16})/)?.output.1).description
         }
         let digests = try [[:], [:], ["SWIFT_DETERMINISTIC_HASHING": "1"]].map(digest)
