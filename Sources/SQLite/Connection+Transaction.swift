@@ -30,6 +30,23 @@ extension Connection {
         try transaction(.deferred, body)
     }
 
+    /// Goes on in the snapshot that was kept for this number, or begins one under it.
+    func keepSnapshot(_ number: UInt64) throws(SQLiteError) {
+        guard keptSnapshot != number else { return }
+        endKeptSnapshot()
+        try run(Self.beginSnapshot)
+        keptSnapshot = number
+    }
+
+    /// Ends the snapshot that was kept; a failure is noted as fatal by ``error(_:_:_:)`` if it is.
+    func endKeptSnapshot() {
+        guard keptSnapshot != nil else { return }
+        keptSnapshot = nil
+        rollBack()
+    }
+
+    private static let beginSnapshot = HotSQL("BEGIN DEFERRED")
+
     /// Runs the body so that an error undoes what it wrote and nothing else; may be nested.
     package func savepoint<T>(_ body: () throws -> T) throws -> T {
         savepointDepth += 1

@@ -23,6 +23,10 @@ package final class Connection {
     /// While true, every commit becomes a rollback; see ``Writer``.
     var refusesCommits = false
     var savepointDepth = 0
+    /// The number of the commit whose snapshot a reader keeps; see ``ReaderPool``.
+    var keptSnapshot: UInt64?
+    /// How many pages the WAL held after the last commit; see ``takeOverCheckpoints()``.
+    var walPages: Int32 = 0
     let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
     /// The statements of ``HotSQL`` by its number.

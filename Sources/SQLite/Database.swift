@@ -120,6 +120,12 @@ package final class Database: Sendable {
         try readers.withReader(body)
     }
 
+    /// Reads on the calling thread in a snapshot that holds everything whose write has returned, and
+    /// which the next call finds open unless something was written meanwhile; for hot paths.
+    package func readNewest<T>(_ body: (Connection) throws -> T) throws -> T {
+        try readers.withNewestSnapshot(body)
+    }
+
     /// Reads on a thread of its own, so that no thread of the cooperative pool waits for the disk.
     package func read<T: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> T

@@ -10,6 +10,7 @@ struct GroupCommit {
     init(connection: Connection) {
         self.connection = connection
         connection.refusesCommits = true
+        connection.takeOverCheckpoints()
     }
 
     /// Writes the batch and returns what reports the outcome of each job, in order.
@@ -97,6 +98,12 @@ struct GroupCommit {
         defer { connection.refusesCommits = true }
         try connection.run(Self.commit)
     }
+
+    /// Moves what the WAL holds into the database file, once that is enough to be worth it.
+    ///
+    /// Not within the commit, as SQLite would by itself: nobody whose write is on disk waits for it,
+    /// and the readers' snapshots of before, which it could not pass, have ended.
+    func checkpoint() { connection.checkpointIfDue() }
 
     /// Closes the connection, which as the last one moves the WAL into the database file.
     func finish() { connection.close() }

@@ -7,6 +7,8 @@ final class ReaderPool: Sendable {
         var idle: [Connection] = []
         var lent = 0
         var isClosed = false
+        /// Counts the commits; a snapshot of the same number is the newest.
+        var commits: UInt64 = 0
     }
 
     private let path: String
@@ -19,30 +21,58 @@ final class ReaderPool: Sendable {
     }
 
     func withReader<T>(_ body: (Connection) throws -> T) throws -> T {
-        let reader = try take()
+        let (reader, _) = try take()
         guard let reader else { return try withNewReader(body) }
+        defer { giveBack(reader) }
+        reader.endKeptSnapshot()
+        return try body(reader)
+    }
+
+    /// Lends a reader in a snapshot that holds all that was committed when this was called.
+    ///
+    /// The reader keeps it for the next call until something is committed: a look-up then takes no
+    /// lock of the file, and looks for no change of it.
+    func withNewestSnapshot<T>(_ body: (Connection) throws -> T) throws -> T {
+        let (taken, commits) = try take()
+        let reader = try taken ?? open()
+        defer { giveBack(reader) }
+        try reader.keepSnapshot(commits)
+        return try body(reader)
+    }
+
+    /// Ends the snapshots of readers that nobody has; those that are lent end theirs when given
+    /// back or lent again.
+    ///
+    /// The writer calls it after every commit, before anybody hears of it, and again before the
+    /// next: a snapshot that is kept for long would keep the WAL from beginning anew.
+    func endSnapshots(afterCommit: Bool) {
+        state.withLock { state in
+            if afterCommit { state.commits += 1 }
+            for reader in state.idle { reader.endKeptSnapshot() }
+        }
+    }
+
+    private func withNewReader<T>(_ body: (Connection) throws -> T) throws -> T {
+        let reader = try open()
         defer { giveBack(reader) }
         return try body(reader)
     }
 
-    private func withNewReader<T>(_ body: (Connection) throws -> T) throws -> T {
-        let reader: Connection
+    private func open() throws -> Connection {
         do {
-            reader = try Connection(path: path, access: .readOnly)
+            return try Connection(path: path, access: .readOnly)
         } catch {
             giveBack(nil)
             throw error
         }
-        defer { giveBack(reader) }
-        return try body(reader)
     }
 
-    /// An idle reader, or nil with the right to open one.
-    private func take() throws -> Connection? {
+    /// An idle reader, or nil with the right to open one, and the number of the last commit.
+    private func take() throws -> (Connection?, commits: UInt64) {
         try state.withLock { state in
             guard !state.isClosed else { throw DatabaseUnavailable.closed }
             state.lent += 1
-            return state.idle.popLast()
+            return (state.idle.popLast(), state.commits)
         }
     }
 
@@ -52,6 +82,7 @@ final class ReaderPool: Sendable {
                 reader.fatalError == nil
             else { return false }
             state.lent -= 1
+            if reader.keptSnapshot != state.commits { reader.endKeptSnapshot() }
             state.idle.append(reader)
             return true
         }

@@ -84,12 +84,14 @@ final class Writer: Sendable {
         var rest = ContinuousClock.now
         while let batch = nextBatch() {
             var hasUrgentJob = batch.contains(where: \.isUrgent)
+            readers.endSnapshots(afterCommit: false)
             let reports = commit.run(batch) {
                 guard !hasUrgentJob, .now < rest else { return [] }
                 let more = latecomers(until: rest)
                 hasUrgentJob = more.contains(where: \.isUrgent)
                 return more
             }
+            readers.endSnapshots(afterCommit: true)
             if let error = commit.fatalError {
                 let waiting = state.withLock { state in
                     state.fatalError = error
@@ -101,6 +103,7 @@ final class Writer: Sendable {
                 onFatal(error)
             } else {
                 for report in reports { report() }
+                commit.checkpoint()
             }
             if hasUrgentJob { rest = .now + Self.patience }
         }

@@ -83,7 +83,7 @@ extension SQLiteStore: DeliveryInbox {
 
 extension SQLiteStore: KeyLookups {
     package func lookup(tokenDigest: [UInt8]) throws -> KeyLookup? {
-        try database.read { connection in
+        try database.readNewest { connection in
             try connection.withStatement(Self.lookup) { statement in
                 try statement.bind(tokenDigest, at: 1)
                 return try statement.step() ? KeyLookup(row: statement.row) : nil
