@@ -7,8 +7,9 @@ package enum Base62 {
     /// The bytes, read as one big-endian integer, in exactly `digits` digits.
     ///
     /// An integer that needs more digits is a mistake of the caller and stops the process.
-    package static func encode(_ bytes: some Sequence<UInt8>, digits: Int) -> String {
-        var limbs = limbs(of: Array(bytes))
+    package static func encode(_ bytes: [UInt8], digits: Int) -> String {
+        var limbs = limbs(of: bytes)
+        let alphabet = alphabet
         var text = [UInt8](repeating: alphabet[0], count: digits)
         var position = digits
         while position > 0 {

@@ -2,14 +2,16 @@
 /// nothing.
 package enum CRC32 {
     /// The checksum of a message.
-    package static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
-        var remainder: UInt32 = 0xffff_ffff
+    package static func checksum(_ bytes: RawSpan) -> UInt32 {
         table.withUnsafeBufferPointer { table in
-            for byte in bytes {
-                remainder = table[Int((remainder ^ UInt32(byte)) & 0xff)] ^ (remainder >> 8)
+            bytes.withUnsafeBytes { bytes in
+                var remainder: UInt32 = 0xffff_ffff
+                for byte in bytes {
+                    remainder = table[Int((remainder ^ UInt32(byte)) & 0xff)] ^ (remainder >> 8)
+                }
+                return ~remainder
             }
         }
-        return ~remainder
     }
 
     private static let table: [UInt32] = (0..<256).map { index in

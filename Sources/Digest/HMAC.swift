@@ -46,6 +46,15 @@ package struct HMAC: Sendable {
         }
     }
 
+    /// Appends the authentication code of all that was added.
+    func appendAuthenticationCode(to bytes: inout [UInt8]) {
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: Self.byteCount))
+        bytes.withUnsafeMutableBytes { bytes in
+            write(to: UnsafeMutableRawBufferPointer(rebasing: bytes[start...]))
+        }
+    }
+
     /// Replaces the message by `block`, and `block` by its authentication code.
     func replace(_ block: UnsafeMutableRawBufferPointer) {
         var hmac = self

@@ -7,31 +7,29 @@ package enum HKDF {
     ///
     /// Asking for more than ``outputByteCountMax`` is a mistake of the caller and stops the process.
     package static func derive(
-        from keyMaterial: some Sequence<UInt8>,
-        salt: some Sequence<UInt8>,
-        info: some Sequence<UInt8>,
+        from keyMaterial: [UInt8],
+        salt: [UInt8],
+        info: [UInt8],
         byteCount: Int
     ) -> [UInt8] {
         precondition(
             (0...outputByteCountMax).contains(byteCount),
             "HKDF-SHA256 gives at most \(outputByteCountMax) bytes."
         )
-        let pseudorandomKey = HMAC.authenticationCode(for: keyMaterial, key: salt)
-        let keyed = HMAC(key: pseudorandomKey)
-        let info = Array(info)
+        let keyed = HMAC(key: HMAC.authenticationCode(for: keyMaterial, key: salt))
         var output: [UInt8] = []
-        var block: [UInt8] = []
-        var counter: UInt8 = 0
+        output.reserveCapacity(byteCount + SHA256.byteCount)
+        // The last block before, what it is for, and its number (RFC 5869 §2.3).
+        var message = info + [0]
         while output.count < byteCount {
-            counter += 1
+            message[message.count - 1] += 1
             var hmac = keyed
-            hmac.update(block)
-            hmac.update(info)
-            hmac.update(CollectionOfOne(counter))
-            block = hmac.finalized()
-            output += block
+            hmac.update(output.suffix(SHA256.byteCount))
+            hmac.update(message)
+            hmac.appendAuthenticationCode(to: &output)
         }
-        return Array(output.prefix(byteCount))
+        output.removeLast(output.count - byteCount)
+        return output
     }
 }
 

@@ -85,7 +85,7 @@ package struct KeyRing: Sendable {
             throw .unknownMasterKey(id: key.masterKeyID)
         }
         let text = Self.derive(master, key.salt, mode, key.subscriptionID, key.generation)
-        guard ConstantTime.equal(SHA256.hash(text.utf8), key.digest) else {
+        guard ConstantTime.equal(SHA256.hash(text.utf8.span.bytes), key.digest) else {
             throw .mismatch(subscription: key.subscriptionID, generation: key.generation)
         }
         return text
@@ -118,8 +118,8 @@ package struct KeyRing: Sendable {
         ])
         // 38 bytes are 304 bits, and 52 base62 digits hold 309.
         let bytes = HKDF.derive(from: master.bytes, salt: salt, info: info, byteCount: 38)
-        let body = "tg\(mode.rawValue)" + Base62.encode(bytes, digits: 52)
-        return body + Base62.encode(CRC32.checksum(body.utf8), digits: 6)
+        let body = "tg" + mode.rawValue + Base62.encode(bytes, digits: 52)
+        return body + Base62.encode(CRC32.checksum(body.utf8.span.bytes), digits: 6)
     }
 
     /// Each text after its length in four bytes, big-endian, so that no two lists read alike.

@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test func `the checksum of the nine digits is the check value of CRC-32`() {
-        #expect(CRC32.checksum("123456789".utf8) == 0xcbf4_3926)
-        #expect(CRC32.checksum("".utf8) == 0)
+        #expect(CRC32.checksum("123456789".utf8.span.bytes) == 0xcbf4_3926)
+        #expect(CRC32.checksum("".utf8.span.bytes) == 0)
     }
 }

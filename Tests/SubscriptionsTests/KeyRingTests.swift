@@ -90,7 +90,10 @@ struct KeyRingTests {
             let text = try ring.text(of: row, mode: mode)
             #expect(text.wholeMatch(of: /[0-9A-Za-z]{64}/) != nil)
             #expect(text.hasPrefix("tg\(mode.rawValue)"))
-            let checksum = Base62.encode(CRC32.checksum(text.utf8.prefix(58)), digits: 6)
+            let checksum = Base62.encode(
+                CRC32.checksum(Array(text.utf8.prefix(58)).span.bytes),
+                digits: 6
+            )
             #expect(text.hasSuffix(checksum))
         }
     }
