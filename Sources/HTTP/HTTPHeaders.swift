@@ -32,6 +32,14 @@ package struct HTTPHeaders: Sendable, Equatable {
         fields.compactMap { $0.name.isEqualIgnoringCase(to: name) ? $0.value : nil }
     }
 
+    /// How many fields have that name.
+    func count(of name: String) -> Int {
+        fields.count { $0.name.isEqualIgnoringCase(to: name) }
+    }
+
+    /// Makes room for that many fields in all.
+    mutating func reserveCapacity(_ count: Int) { fields.reserveCapacity(count) }
+
     /// Adds a field after the others, beside any of the same name.
     package mutating func add(_ name: String, _ value: String) {
         fields.append(Field(name: name, value: value))

@@ -29,26 +29,26 @@ package struct HTTPRequestHead: Sendable, Equatable {
 
     /// Reads `method SP target SP version` (RFC 9112 §3).
     init(requestLine line: ArraySlice<UInt8>) throws(HTTPRequestError) {
-        let parts = line.split(separator: .space, maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, !parts[0].isEmpty, parts[0].allSatisfy(\.isToken) else {
-            throw HTTPRequestError(400, "no request line (RFC 9112 §3)")
-        }
-        minorVersion = try Self.minorVersion(parts[2])
-        method = String(decoding: parts[0], as: UTF8.self)
-        parsedTarget = try RequestTarget(parts[1], method: method)
-        target = String(decoding: parts[1], as: UTF8.self)
+        guard let first = line.firstIndex(of: .space), first > line.startIndex,
+            let second = line[(first + 1)...].firstIndex(of: .space),
+            line[..<first].allSatisfy(\.isToken)
+        else { throw HTTPRequestError(400, "no request line (RFC 9112 §3)") }
+        minorVersion = try Self.minorVersion(line[(second + 1)...])
+        method = String(decoding: line[..<first], as: UTF8.self)
+        parsedTarget = try RequestTarget(line[(first + 1)..<second], method: method)
+        target = String(decoding: line[(first + 1)..<second], as: UTF8.self)
     }
 
     private static func minorVersion(_ text: ArraySlice<UInt8>) throws(HTTPRequestError) -> Int {
-        let bytes = Array(text)
-        guard bytes.count == 8, bytes.starts(with: "HTTP/".utf8), bytes[5].isDigit,
-            bytes[6] == UInt8(ascii: "."), bytes[7].isDigit
+        let start = text.startIndex
+        guard text.count == 8, text.starts(with: "HTTP/".utf8), text[start + 5].isDigit,
+            text[start + 6] == UInt8(ascii: "."), text[start + 7].isDigit
         else { throw HTTPRequestError(400, "no HTTP version (RFC 9112 §2.3)") }
-        guard bytes[5] == UInt8(ascii: "1") else {
+        guard text[start + 5] == UInt8(ascii: "1") else {
             throw HTTPRequestError(505, "only HTTP/1 is spoken (RFC 9110 §15.6.6)")
         }
         // A higher minor version is read as the highest one known (RFC 9110 §2.5).
-        return bytes[7] == UInt8(ascii: "0") ? 0 : 1
+        return text[start + 7] == UInt8(ascii: "0") ? 0 : 1
     }
 
     /// Draws the conclusions once all fields are read.
@@ -68,31 +68,30 @@ package struct HTTPRequestHead: Sendable, Equatable {
     }
 
     private mutating func checkHost() throws(HTTPRequestError) {
-        let hosts = headers.values("Host")
-        guard hosts.count == 1 || (hosts.isEmpty && minorVersion == 0) else {
+        let count = headers.count(of: "Host")
+        guard count == 1 || (count == 0 && minorVersion == 0) else {
             throw HTTPRequestError(400, "not exactly one Host field (RFC 9112 §3.2)")
         }
-        guard hosts.allSatisfy({ RequestTarget.isAuthority($0.utf8) }) else {
+        guard headers["Host"].map({ RequestTarget.isAuthority($0.utf8) }) ?? true else {
             throw HTTPRequestError(400, "Host field with no valid host (RFC 9112 §3.2)")
         }
         if let authority = parsedTarget.authority { headers["Host"] = authority }
     }
 
     private func readFraming() throws(HTTPRequestError) -> Framing {
-        let lengths = headers.values("Content-Length")
-        let codings = headers.values("Transfer-Encoding")
-        guard codings.isEmpty else {
-            guard lengths.isEmpty else {
+        let lengths = headers.count(of: "Content-Length")
+        guard headers.count(of: "Transfer-Encoding") == 0 else {
+            guard lengths == 0 else {
                 throw HTTPRequestError(400, "length and transfer coding at once (RFC 9112 §6.3)")
             }
             guard minorVersion == 1 else {
                 throw HTTPRequestError(400, "transfer coding in HTTP/1.0 (RFC 9112 §6.1)")
             }
-            try checkChunked(codings)
+            try checkChunked(headers.values("Transfer-Encoding"))
             return .chunked
         }
-        guard let text = lengths.first?.utf8 else { return .length(0) }
-        guard lengths.count == 1 else {
+        guard let text = headers["Content-Length"]?.utf8 else { return .length(0) }
+        guard lengths == 1 else {
             throw HTTPRequestError(400, "more than one Content-Length (RFC 9112 §6.3)")
         }
         // 18 digits fit an Int; a longer number is one that other parsers may let overflow

@@ -117,6 +117,8 @@ extension HTTPRequestParser {
         }
         emptyLines = 0
         head = try HTTPRequestHead(requestLine: line)
+        // As many as most requests have, so that the list is not grown field by field.
+        head?.headers.reserveCapacity(12)
         beginSection(.fields)
         return .again
     }

@@ -37,14 +37,14 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// The address in digits.
     package var description: String {
-        var characters = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         if isVersion4 {
-            var address = in_addr(s_addr: UInt32(truncatingIfNeeded: bits).bigEndian)
-            inet_ntop(AF_INET, &address, &characters, socklen_t(characters.count))
-        } else {
-            var address = bits.bigEndian
-            inet_ntop(AF_INET6, &address, &characters, socklen_t(characters.count))
+            // Not by inet_ntop(3): every line of the log has one, and this allocates nothing.
+            let octet = { (shift: Int) in String(UInt8(truncatingIfNeeded: bits >> shift)) }
+            return octet(24) + "." + octet(16) + "." + octet(8) + "." + octet(0)
         }
+        var characters = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        var address = bits.bigEndian
+        inet_ntop(AF_INET6, &address, &characters, socklen_t(characters.count))
         let bytes = characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -27,6 +27,18 @@ extension UInt8 {
         }
     }
 
+    /// Whether the byte may stand in a registered name (reg-name, RFC 3986 §3.2.2).
+    @inline(__always) var isRegisteredName: Bool {
+        switch self {
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"),
+            UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&"), UInt8(ascii: "'"),
+            UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "*"), UInt8(ascii: "+"),
+            UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "="), UInt8(ascii: "%"):
+            true
+        default: isDigit || isLetter
+        }
+    }
+
     /// Whether the byte may stand in a field value: visible, space, tab, or not ASCII
     /// (RFC 9110 §5.5).
     @inline(__always) var isFieldContent: Bool {

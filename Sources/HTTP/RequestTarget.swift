@@ -56,8 +56,8 @@ struct RequestTarget: Sendable, Equatable {
     }
 
     /// Whether these bytes can be `host [":" port]` (RFC 9110 §7.2); user information is refused.
-    static func isAuthority(_ bytes: some Collection<UInt8>) -> Bool {
-        var host = Array(bytes)[...]
+    static func isAuthority(_ bytes: some BidirectionalCollection<UInt8>) -> Bool {
+        var host = bytes[...]
         if let colon = host.lastIndex(of: UInt8(ascii: ":")),
             !host[colon...].contains(UInt8(ascii: "]"))
         {
@@ -70,9 +70,7 @@ struct RequestTarget: Sendable, Equatable {
                 $0.hexadecimalValue != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
             }
         }
-        return host.allSatisfy { byte in
-            byte.isDigit || byte.isLetter || "-._~!$&'()*+,;=%".utf8.contains(byte)
-        }
+        return host.allSatisfy(\.isRegisteredName)
     }
 
     /// Decodes once, then removes dot segments (RFC 3986 §5.2.4).
