@@ -89,7 +89,7 @@ extension JSONWriter {
     /// Writes a member's name, after a comma unless it is the first of its object; its value is to
     /// follow.
     package mutating func beginMember(_ name: String) {
-        if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
+        if let last = bytes.last, last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
         append(name)
         bytes.append(UInt8(ascii: ":"))
     }
@@ -98,6 +98,19 @@ extension JSONWriter {
     package mutating func append(_ name: String, _ text: String) {
         beginMember(name)
         append(text)
+    }
+
+    /// Writes a member that is an integer.
+    package mutating func append(_ name: String, _ number: Int64) {
+        beginMember(name)
+        append(number)
+    }
+
+    /// Writes members that a writer which began no object has written.
+    package mutating func append(members: [UInt8]) {
+        guard !members.isEmpty else { return }
+        if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
+        bytes.append(contentsOf: members)
     }
 
     /// Writes a member.

@@ -16,7 +16,7 @@ struct AccessLog: Sendable {
             "request",
             [
                 "method": Self.method(access.method), "path": Self.path(access.path),
-                "status": "\(access.status)", "bytes": "\(access.bytes)",
+                "status": String(access.status), "bytes": String(access.bytes),
                 "ms": Self.tenths(access.milliseconds),
                 "client": access.client?.description ?? "staff", "request": access.id,
             ]
@@ -56,7 +56,7 @@ struct AccessLog: Sendable {
     /// Milliseconds with one digit after the point.
     private static func tenths(_ milliseconds: Double) -> String {
         let tenths = Int64(exactly: (milliseconds * 10).rounded()) ?? .max
-        return "\(tenths / 10).\(tenths % 10)"
+        return String(tenths / 10) + "." + String(tenths % 10)
     }
 
     /// Methods come from outside too.

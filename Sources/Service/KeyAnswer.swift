@@ -6,14 +6,26 @@ import Synchronization
 
 /// What a subscriber is told about their key.
 struct KeyAnswer: Sendable {
-    /// The header in which the platform takes the key.
-    static let header = "X-DreamFactory-API-Key"
-
     let keyRing: KeyRing
     let mode: Mode
-    /// What subscribers call.
-    let baseURL: String
     let now: @Sendable () -> Date
+    /// What subscribers call, as a member.
+    private let baseURL: [UInt8]
+    private static let header: [UInt8] = {
+        var json = JSONWriter()
+        json.append("header", "X-DreamFactory-API-Key")
+        return json.bytes
+    }()
+
+    /// `baseURL` is what subscribers call.
+    init(keyRing: KeyRing, mode: Mode, baseURL: String, now: @escaping @Sendable () -> Date) {
+        self.keyRing = keyRing
+        self.mode = mode
+        self.now = now
+        var json = JSONWriter()
+        json.append("base_url", baseURL)
+        self.baseURL = json.bytes
+    }
 
     /// The word for where a key stands.
     static func status(_ lookup: KeyLookup) -> String {
@@ -34,7 +46,7 @@ struct KeyAnswer: Sendable {
     /// Throws where the key that is derived is not the one that was stored: then nothing is shown.
     func response(
         _ lookup: KeyLookup,
-        plan: PlanVersion?,
+        plan: PlanAnswer?,
         lookupToken: String? = nil
     ) throws(KeyRingError) -> HTTPResponse {
         HTTPResponse(
@@ -51,21 +63,21 @@ struct KeyAnswer: Sendable {
     /// The members of the answer in the order of their names.
     private func body(
         _ lookup: KeyLookup,
-        plan: PlanVersion?,
+        plan: PlanAnswer?,
         lookupToken: String?
     ) throws(KeyRingError) -> [UInt8] {
-        var json = JSONWriter(capacity: 512)
+        var json = JSONWriter(capacity: 768)
         json.beginObject()
-        json.append("base_url", baseURL)
-        json.append("generation", JSONValue.integer(Int64(lookup.generation)))
-        json.append("header", Self.header)
+        json.append(members: baseURL)
+        json.append("generation", Int64(lookup.generation))
+        json.append(members: Self.header)
         if let key = lookup.key, lookup.shownGeneration == lookup.generation {
             if Self.isShown(lookup) { json.append("key", try keyRing.text(of: key, mode: mode)) }
             json.append("last_four", key.lastFour)
         }
-        if let plan { json.append("limits", JSONValue.array(plan.plan.limits.map(Self.limit))) }
+        if let plan { json.append(members: plan.limits) }
         if let lookupToken { json.append("lookup_token", lookupToken) }
-        if let plan { append(plan.plan, to: &json) }
+        if let plan { json.append(members: plan.terms) }
         if let previous = lookup.previous, previous.until > now(), lookup.access != .ended {
             json.append("previous_last_four", previous.lastFour)
             json.append("previous_until", previous.until.formatted(.iso8601))
@@ -75,13 +87,28 @@ struct KeyAnswer: Sendable {
         json.endObject()
         return json.bytes
     }
+}
 
-    private func append(_ plan: Plan, to json: inout JSONWriter) {
+/// What an answer says about a version of a plan, as members that stand where their names belong.
+struct PlanAnswer: Sendable {
+    let plan: Plan
+    /// The member `limits`.
+    let limits: [UInt8]
+    /// The members `overrun`, `plan` and `plan_name`.
+    let terms: [UInt8]
+
+    init(_ plan: Plan) {
+        self.plan = plan
+        var json = JSONWriter()
+        json.append("limits", JSONValue.array(plan.limits.map(Self.limit)))
+        limits = json.bytes
+        json = JSONWriter()
         if !plan.limits.isEmpty {
             json.append("overrun", "A call over a limit locks the key for one further period.")
         }
         json.append("plan", plan.id.rawValue)
         json.append("plan_name", plan.name)
+        terms = json.bytes
     }
 
     private static func limit(_ limit: RateLimit) -> JSONValue {
@@ -95,20 +122,21 @@ struct KeyAnswer: Sendable {
 /// The versions of plans that answers need; a version never changes, so it is read once.
 final class PlanCache: Sendable {
     private let store: any Store
-    private let versions = Mutex<[Plan.Reference: PlanVersion]>([:])
+    private let answers = Mutex<[Plan.Reference: PlanAnswer]>([:])
 
     init(store: any Store) { self.store = store }
 
     /// A version that was read before.
-    func known(_ reference: Plan.Reference) -> PlanVersion? {
-        versions.withLock { $0[reference] }
+    func known(_ reference: Plan.Reference) -> PlanAnswer? {
+        answers.withLock { $0[reference] }
     }
 
-    func plan(_ reference: Plan.Reference?) async throws -> PlanVersion? {
+    func plan(_ reference: Plan.Reference?) async throws -> PlanAnswer? {
         guard let reference else { return nil }
         if let known = known(reference) { return known }
         guard let version = try await store.read({ try $0.plan(reference) }) else { return nil }
-        versions.withLock { $0[reference] = version }
-        return version
+        let answer = PlanAnswer(version.plan)
+        answers.withLock { $0[reference] = answer }
+        return answer
     }
 }

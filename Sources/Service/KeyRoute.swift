@@ -77,13 +77,14 @@ struct KeyRoute: Sendable {
             return nil
         }
         return field.withUTF8 { bytes in
-            let words = bytes.split(separator: UInt8(ascii: " "))
-            guard words.count == 2, isBearer(words[0]), words[1].starts(with: "tlk_".utf8) else {
-                return nil
-            }
-            return SHA256.hash(words[1])
+            guard let gap = bytes.firstIndex(of: space), isBearer(bytes[..<gap]) else { return nil }
+            let token = bytes[gap...].drop { $0 == space }
+            guard token.starts(with: "tlk_".utf8), !token.contains(space) else { return nil }
+            return SHA256.hash(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: token)).bytes)
         }
     }
+
+    private static let space = UInt8(ascii: " ")
 
     /// Schemes compare without regard to case (RFC 9110 §11.1); no other byte turns into one of
     /// these letters by the bit that makes them small.
