@@ -1,6 +1,6 @@
 import JSON
 
-/// The records whose names begin alike, page after page.
+/// The records whose names begin alike, or of many ids, page after page.
 extension PlatformClient {
     /// The roles whose names begin so, with rules and apps.
     package func roles(
@@ -42,13 +42,9 @@ extension PlatformClient {
         var found: [LimitRecord] = []
         for start in stride(from: 0, to: ids.count, by: Self.idsMax) {
             let part = ids[start..<min(start + Self.idsMax, ids.count)]
-            let filter: Filter
-            do {
-                filter = try Filter.isIn("role_id", part.map { .integer($0.rawValue) })
-            } catch {
-                throw PlatformError(.findLimits, .refused(status: 0))
-            }
-            let query = RecordQuery(filter: filter)
+            let query = RecordQuery(
+                filter: try Self.filter("role_id", part.map(\.rawValue), .findLimits)
+            )
             found += try await Self.records(
                 limits.all(query, as: JSONValue.self),
                 LimitRecord.init
@@ -56,6 +52,35 @@ extension PlatformClient {
         }
         let wanted = Set(ids)
         return found.filter { limit in limit.roleID.map(wanted.contains) ?? false }
+    }
+
+    /// The apps of these ids that there are, whatever their names are.
+    package func apps(
+        _ ids: [RecordID<AppRecord>]
+    ) async throws(PlatformError) -> [AppRecord] {
+        var found: [AppRecord] = []
+        for start in stride(from: 0, to: ids.count, by: Self.idsMax) {
+            let part = ids[start..<min(start + Self.idsMax, ids.count)]
+            let query = RecordQuery(
+                filter: try Self.filter("id", part.map(\.rawValue), .findApp),
+                fields: ["id", "name", "api_key", "role_id", "is_active"]
+            )
+            found += try await Self.records(apps.all(query, as: JSONValue.self), AppRecord.init)
+        }
+        let wanted = Set(ids)
+        return found.filter { wanted.contains($0.id) }
+    }
+
+    private static func filter(
+        _ field: FieldName,
+        _ ids: [Int64],
+        _ call: PlatformCall
+    ) throws(PlatformError) -> Filter {
+        do {
+            return try Filter.isIn(field, ids.map { .integer($0) })
+        } catch {
+            throw PlatformError(call, .refused(status: 0))
+        }
     }
 
     /// As many ids as an address line surely holds.

@@ -31,7 +31,13 @@ extension RoleRecord {
 extension RuleRecord {
     init?(_ json: JSONValue) {
         guard let id = json["id"]?.integer.flatMap(RecordID<RuleRecord>.init) else { return nil }
-        self.init(id: id, rule: Rule(json))
+        let service = json["service_id"]?.integer.flatMap(RecordID<ServiceRecord>.init)
+        let opensNothing = json["verb_mask"]?.int == 0
+        self.init(
+            id: id,
+            rule: Rule(json),
+            reach: opensNothing ? .nothing : service.map { .service($0) } ?? .allServices
+        )
     }
 }
 

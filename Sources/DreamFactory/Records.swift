@@ -54,11 +54,24 @@ package struct RuleRecord: Hashable, Sendable {
     /// What it allows, or nil where it is not a rule that this client would write: another
     /// requestor, row filters, or no service.
     package var rule: Rule?
+    /// What it opens, whoever has written it.
+    package var reach: Reach
+
+    /// What a rule opens.
+    package enum Reach: Hashable, Sendable {
+        /// Nothing.
+        case nothing
+        /// Something of one service.
+        case service(RecordID<ServiceRecord>)
+        /// Something of all services, the platform's own among them.
+        case allServices
+    }
 
     /// Makes a record.
-    package init(id: RecordID<RuleRecord>, rule: Rule?) {
+    package init(id: RecordID<RuleRecord>, rule: Rule?, reach: Reach? = nil) {
         self.id = id
         self.rule = rule
+        self.reach = reach ?? rule.map { .service($0.serviceID) } ?? .nothing
     }
 }
 

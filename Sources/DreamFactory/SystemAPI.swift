@@ -42,6 +42,8 @@ package protocol SystemAPI: Sendable {
     func app(named name: RecordName) async throws(PlatformError) -> AppRecord?
     /// The app of that id, whatever its name is.
     func app(_ id: RecordID<AppRecord>) async throws(PlatformError) -> AppRecord?
+    /// The apps of these ids that there are, whatever their names are.
+    func apps(_ ids: [RecordID<AppRecord>]) async throws(PlatformError) -> [AppRecord]
     /// Lets an app's key be used, or not.
     func setApp(
         _ id: RecordID<AppRecord>,

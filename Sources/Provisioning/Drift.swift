@@ -26,6 +26,8 @@ package struct Drift: Hashable, Sendable {
         /// The provisioner looks the grant up and brings it to what is due; keys from that
         /// generation on are to be refused once more.
         case converge(refusingFrom: Int?)
+        /// The provisioner looks the grant up and takes what it finds for what is due.
+        case note
         /// The record is deleted: no grant knows it.
         case delete
         /// Only a person can tell what it is for.
@@ -77,6 +79,7 @@ package struct Drift: Hashable, Sendable {
         switch repair {
         case .none: "nothing: look at it on the platform"
         case .delete: "delete it"
+        case .note: "take note of it"
         case .converge(refusingFrom: .some): "delete it, and prove that its key is refused"
         case .converge where isDeleted: "delete it"
         case .converge where kind == .missing && record == .role:

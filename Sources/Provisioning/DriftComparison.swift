@@ -20,20 +20,22 @@ struct DriftComparison {
         self.now = now
     }
 
-    private var grant: Grant { resting.grant }
+    var grant: Grant { resting.grant }
     private var names: GrantNames { resting.names }
     private var plan: Plan? { resting.plan }
     private var keys: [Int: AppKey] { resting.keys }
-    private var id: Subscription.ID { grant.subscriptionID }
+    var id: Subscription.ID { grant.subscriptionID }
     private var name: String { names.role.rawValue }
     private var role: RoleRecord? { standing.roles.first }
-    private var isAwake: Bool { grant.desired.access == .active }
+    var isAwake: Bool { grant.desired.access == .active }
 
     /// All differences, the role's first.
     func differences() -> [Drift] {
-        guard grant.desired.generation > 0 else { return standing.orphans(id, "no key is due") }
+        guard grant.desired.generation > 0 else {
+            return standing.orphans(id, "no key is due") + adoptedDrift()
+        }
         guard grant.desired.access != .ended else { return leftovers("access has ended") }
-        return roleDrift() + appDrift() + foreignApps() + limitDrift()
+        return roleDrift() + appDrift() + adoptedDrift() + foreignApps() + limitDrift()
     }
 
     /// Whether a limit of the plan has no record on the role.
@@ -97,7 +99,7 @@ struct DriftComparison {
         }
         // A role that is missing says it all; the app comes back with it.
         guard isAwake, role != nil else { return drift }
-        for generation in due {
+        for generation in due where generation > 0 {
             guard let name = names.app(generation)?.rawValue,
                 !standing.apps.contains(where: { $0.name == name })
             else { continue }
@@ -154,7 +156,7 @@ struct DriftComparison {
     }
 
     /// The generation that is due and, where it lives on, the one before.
-    private var dueGenerations: [Int] {
+    var dueGenerations: [Int] {
         let situation = Situation(
             desired: grant.desired,
             observed: grant.observed,

@@ -8,6 +8,8 @@ struct Standing: Sendable {
     var apps: [AppRecord] = []
     /// Limits with its name, on its role or not, and all others on its role.
     var limits: [LimitRecord] = []
+    /// The app that was taken over, which bears a name of its own.
+    var adopted: AppRecord?
 }
 
 /// What stands on the platform under the names of an installation.
@@ -27,6 +29,17 @@ struct Inventory: Sendable {
         for limit in limits {
             guard let id = names.subscription(of: limit.name) else { continue }
             standing[id, default: Standing()].limits.append(limit)
+        }
+    }
+
+    /// Adds the apps that were taken over by grants.
+    mutating func add(_ apps: [AppRecord], of grants: [Grant]) {
+        let found = Dictionary(apps.map { ($0.id.rawValue, $0) }) { first, _ in first }
+        for grant in grants {
+            guard let adopted = grant.observed.adopted, let app = found[Int64(adopted.id)],
+                adopted.isSame(as: app)
+            else { continue }
+            standing[grant.subscriptionID, default: Standing()].adopted = app
         }
     }
 

@@ -25,6 +25,8 @@ package enum Outcome: Hashable, Sendable {
     case deletedRole
     /// What the platform said of the key of a generation.
     case proved(ProofAnswer, generation: Int)
+    /// The app that was taken over is gone, and its key with it: nothing can be asked with it.
+    case lostKey
     /// The step did not succeed.
     case failed(Step, Failure)
 }
@@ -48,8 +50,24 @@ package struct Finding: Hashable, Sendable {
         }
     }
 
+    /// The app that was taken over, which bears a name of its own.
+    package struct Adopted: Hashable, Sendable {
+        /// What it is like now.
+        package var app: ObservedGrant.Adopted
+        /// Whether it is active.
+        package var isActive: Bool
+
+        /// Makes a finding.
+        package init(app: ObservedGrant.Adopted, isActive: Bool) {
+            self.app = app
+            self.isActive = isActive
+        }
+    }
+
     /// The role.
     package var role: Role?
+    /// The app that was taken over.
+    package var adopted: Adopted?
     /// Apps with one of the grant's names that are not on the role.
     package var strayApps: [ObservedGrant.App]
     /// The limits.
@@ -58,10 +76,12 @@ package struct Finding: Hashable, Sendable {
     /// Makes a finding.
     package init(
         role: Role? = nil,
+        adopted: Adopted? = nil,
         strayApps: [ObservedGrant.App] = [],
         limits: [ObservedGrant.Limit] = []
     ) {
         self.role = role
+        self.adopted = adopted
         self.strayApps = strayApps
         self.limits = limits
     }

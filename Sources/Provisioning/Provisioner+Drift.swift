@@ -64,6 +64,7 @@ extension Provisioner {
         let before = try await marks(part)
         var inventory = try await inventory(part, installation)
         let grants = try await resting(part, installation, since: before)
+        inventory.add(try await adoptedApps(of: grants), of: grants.map(\.grant))
         let rules = try await rules(of: grants)
         let now = environment.now()
         func comparison(_ resting: Resting) -> DriftComparison {
@@ -105,6 +106,18 @@ extension Provisioner {
                 apps: try await runner.api.apps(withPrefix: prefix),
                 limits: try await runner.api.limits(withPrefix: prefix)
             )
+        } catch {
+            throw DriftFailure(error)
+        }
+    }
+
+    private func adoptedApps(of grants: [Resting]) async throws -> [AppRecord] {
+        let ids = grants.filter(\.grant.observed.holdsAdopted).compactMap { resting in
+            resting.grant.observed.adopted.flatMap { RecordID<AppRecord>(Int64($0.id)) }
+        }
+        guard !ids.isEmpty else { return [] }
+        do {
+            return try await runner.api.apps(ids)
         } catch {
             throw DriftFailure(error)
         }

@@ -165,7 +165,10 @@ extension Provisioner {
 
 extension Drift {
     fileprivate var converges: Bool {
-        if case .converge = repair { true } else { false }
+        switch repair {
+        case .converge, .note: true
+        case .delete, .none: false
+        }
     }
 
     fileprivate var refusedFrom: Int? {
@@ -196,7 +199,7 @@ extension Grant {
     mutating func beginAnew(_ now: Date) {
         observed.roleID = nil
         observed.rules = nil
-        observed.apps = []
+        observed.apps.removeAll { $0.generation > 0 }
         observed.limits = []
         observed.verifiedAt = now
         failures = 0

@@ -18,7 +18,7 @@ extension ProvisioningDesk {
         case .proved(.alive, _):
             installation.liveKeyAnsweredAt = installation.liveKeyAnsweredAt ?? now
         case .proved, .found, .wroteRole, .madeApp, .setApp, .deletedApp, .wroteLimit,
-            .deletedLimit, .clearedCounter, .deletedRole, .failed:
+            .deletedLimit, .clearedCounter, .deletedRole, .lostKey, .failed:
             break
         }
         if installation != before { try tx.update(installation) }

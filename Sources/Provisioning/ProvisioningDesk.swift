@@ -31,7 +31,7 @@ struct ProvisioningDesk: Sendable {
         let before = grant.observed
         situation.observed = situation.applying(outcome)
         grant.observed = situation.observed
-        if grant.observed.shownGeneration >= grant.desired.generation { grant.isBulk = false }
+        if grant.hasFirstKey { grant.isBulk = false }
         let isOvertaken = grant.desired != order.desired
         var goesOn = true
         if let trouble {
@@ -92,7 +92,7 @@ struct ProvisioningDesk: Sendable {
         in tx: any StoreTransaction,
         now: Date
     ) throws -> WorkOrder? {
-        guard var grant = try tx.grant(id), grant.desired.generation > 0,
+        guard var grant = try tx.grant(id), grant.desired.generation > 0 || grant.isAdopted,
             grant.desired.access != .active
         else { return nil }
         let situation = try situation(of: grant, try tx.installation(), platform, in: tx, now)
@@ -209,6 +209,13 @@ private struct OrderFailure: Error {
 }
 
 extension Grant {
+    /// Whether its first key works, or the one of an app that was taken over does.
+    fileprivate var hasFirstKey: Bool {
+        isAdopted
+            ? observed.proof?.answer == .alive
+            : observed.shownGeneration >= desired.generation
+    }
+
     /// Notes what stands in the way, with the time since when anything does: a trouble that
     /// changes its face is no younger for it.
     fileprivate mutating func note(_ failure: Failure, _ now: Date) {

@@ -21,6 +21,7 @@ extension Situation {
             {
                 result.forgetProof(of: app.generation, desired, now)
             }
+            if id == result.adopted?.id { result.adopted?.wasRefused = false }
             // Believed awake from here on, so that a wish to sleep is never skipped.
             if isActive { result.setApp(id, isActive: true) } else { result.verifiedAt = nil }
         case .repairRole: result.rules = nil
@@ -82,6 +83,7 @@ extension Situation {
             // The platform deletes a role's limits with it, but its apps stay behind.
             if !result.apps.isEmpty { result.mustLookUpSince = now }
         case .proved(let answer, let generation): prove(&result, answer, generation)
+        case .lostKey: result.loseAdopted()
         case .failed(let step, let failure): fail(&result, step, failure)
         }
         return result
@@ -90,6 +92,7 @@ extension Situation {
     private var wish: Access { desired.access }
 
     private func prove(_ result: inout ObservedGrant, _ answer: ProofAnswer, _ generation: Int) {
+        if generation == 0 { noteAdopted(&result, answer) }
         guard answer != .inconclusive else { return }
         let last = generation == desired.generation ? result.proof : result.previousProof
         let isSame = last?.generation == generation && last?.answer == answer
@@ -215,7 +218,7 @@ extension ObservedGrant {
     mutating func take(_ role: Finding.Role) {
         roleID = role.id
         rules = role.rules
-        apps = role.apps
+        apps = apps.filter { $0.generation == 0 } + role.apps
     }
 
     /// When the last call of unknown outcome was made that may still come true.
@@ -237,6 +240,7 @@ extension ObservedGrant {
         apps = []
         if let role = finding.role { take(role) }
         apps += finding.strayApps
+        if let app = finding.adopted { take(app) }
         limits = marked(finding.limits)
         // What was read while the key slept is read again before it wakes.
         verifiedAt = wish == .active ? now : nil

@@ -9,7 +9,8 @@ extension Situation {
     /// a cache's: without its role it can do nothing.
     func proofOfRefusal(_ revoked: [Int]) -> Step? {
         guard let generation = revoked.first(where: { !isRefused($0) }) else { return nil }
-        if observed.revocation?.isBack == true, let roleID = observed.roleID {
+        // The role of an app that was taken over is not ours.
+        if observed.revocation?.isBack == true, generation > 0, let roleID = observed.roleID {
             return .deleteRole(id: roleID)
         }
         return .prove(generation: generation)
@@ -53,7 +54,8 @@ extension Situation {
     }
 
     func isRefused(_ generation: Int, since date: Date = .distantPast) -> Bool {
-        observed.revocation?.refusals.contains {
+        if generation == 0, isLostKeyRefused { return true }
+        return observed.revocation?.refusals.contains {
             $0.generation == generation && $0.at >= date
         } ?? false
     }
@@ -65,7 +67,7 @@ extension Situation {
         guard !revoked.isEmpty, var revocation = observed.revocation else { return result }
         let isQuiet = revoked.allSatisfy { isRefused($0) } && !observed.mustLookUp
         if isQuiet, platform.provesRefusals {
-            revocation.provedAt = revocation.provedAt ?? now
+            if isAsked(revoked) { revocation.provedAt = revocation.provedAt ?? now }
             revocation.quietSince = revocation.quietSince ?? now
             revocation.isBack = false
         }
@@ -75,6 +77,7 @@ extension Situation {
         {
             revocation.closedAt = now
             result.closedGeneration = revoked.last ?? result.closedGeneration
+            if revoked.contains(0) { result.adopted?.endedAt = now }
             result.unknownWriteAt = nil
         }
         result.revocation = revocation

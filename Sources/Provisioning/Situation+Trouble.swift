@@ -18,6 +18,7 @@ extension Situation {
         case .found, .wroteRole, .madeApp, .setApp, .deletedApp, .wroteLimit, .deletedLimit,
             .clearedCounter, .deletedRole:
             nil
+        case .lostKey: troubleWithLostKey
         }
     }
 
@@ -42,7 +43,9 @@ extension Situation {
     }
 
     private func troubleRevoked(_ answer: ProofAnswer, _ generation: Int) -> Failure? {
-        guard !observed.apps.contains(where: { $0.generation == generation }) else { return nil }
+        guard !observed.apps.contains(where: { $0.generation == generation }) else {
+            return generation == 0 ? troubleEndingAdopted(answer) : nil
+        }
         switch answer {
         case .gone: return nil
         case .unfinished, .inconclusive:

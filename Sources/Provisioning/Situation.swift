@@ -69,7 +69,7 @@ package struct Situation: Sendable {
     /// Once it was begun to be taken down it never lives again, whatever a clock says.
     package var previousGeneration: Int? {
         let previous = desired.generation - 1
-        guard desired.access != .ended, desired.overlap != nil, previous > 0,
+        guard desired.access != .ended, desired.overlap != nil,
             previous > observed.closedGeneration,
             observed.revocation.map({ $0.generation < previous }) ?? true
         else { return nil }
@@ -105,9 +105,14 @@ package struct Situation: Sendable {
     private func nextMove() -> Move {
         // The fastest way to end a key comes before everything else.
         let revoked = revokedGenerations
-        if let app = observed.apps.first(where: { revoked.contains($0.generation) || !$0.fits }) {
-            return .call(swap(revoked) ?? .deleteApp(id: app.id))
+        if let app = revokedAdoptedApp, app.isActive {
+            return .call(.setApp(id: app.id, isActive: false))
         }
+        let surplus = observed.apps.first { app in
+            app.generation > 0 && (revoked.contains(app.generation) || !app.fits)
+        }
+        if let surplus { return .call(swap(revoked) ?? .deleteApp(id: surplus.id)) }
+        if let app = revokedAdoptedApp { return .call(endAdopted(app)) }
         if observed.mustLookUp { return .call(.lookUp) }
         if let step = proofOfRefusal(revoked) { return .call(step) }
         // What is due is not kept waiting by a new key that cannot be made.
@@ -138,6 +143,7 @@ package struct Situation: Sendable {
 
     /// Role, rules and app, limits, proof; limits come before an app that is made or woken alone.
     private func bringUp() -> Move? {
+        if desired.generation == 0, observed.adopted != nil { return keepAdopted() }
         guard desired.generation > 0, let plan, let reference = desired.plan else {
             return .blocked(.needsStaff, "Its plan is not in the catalogue; apply it again.")
         }
@@ -168,7 +174,8 @@ package struct Situation: Sendable {
     private func keepPrevious() -> Step? {
         guard let previous = previousGeneration else { return nil }
         guard let app = observed.apps.first(where: { $0.generation == previous }) else {
-            return .createApp(generation: previous)
+            // An app that was taken over and is gone cannot be made again.
+            return previous > 0 ? .createApp(generation: previous) : nil
         }
         if !app.isActive { return .setApp(id: app.id, isActive: true) }
         guard let proof = observed.previousProof, proof.generation == previous,
@@ -186,7 +193,9 @@ package struct Situation: Sendable {
             observed.apps.allSatisfy({ $0.fits && $0.generation != desired.generation }),
             let plan, platformCheck(plan) == nil, missingLimit(plan) == nil
         else { return nil }
-        let old = observed.apps.filter { revoked.contains($0.generation) }.map(\.id)
+        // An app that was taken over is not on the role.
+        let old = observed.apps.filter { $0.generation > 0 && revoked.contains($0.generation) }
+            .map(\.id)
         return .swapApps(generation: desired.generation, old: old)
     }
 

@@ -2,7 +2,8 @@ import DreamFactory
 import Subscriptions
 
 extension StepRunner {
-    /// Everything under the grant's names: the role with its apps, apps that have lost it, limits.
+    /// Everything under the grant's names: the role with its apps, apps that have lost it, limits;
+    /// and the app that was taken over.
     func lookUp(_ order: WorkOrder) async throws(StepFailure) -> Finding {
         let record = try await calling { () async throws(PlatformError) in
             try await api.role(named: order.names.role)
@@ -26,6 +27,7 @@ extension StepRunner {
             )
         }
         finding.limits = try await limits(order, record?.id)
+        if order.observed.holdsAdopted { finding.adopted = try await findAdopted(order) }
         return finding
     }
 

@@ -5,6 +5,7 @@ import Subscriptions
 struct StepRunner: Sendable {
     let api: any SystemAPI
     let services: ServiceDirectory
+    let adoptedKeys = AdoptedKeys()
     /// Makes a key that nobody has.
     let randomKey: @Sendable () -> AppKey?
 
@@ -27,11 +28,16 @@ struct StepRunner: Sendable {
         case .swapApps(let generation, let old):
             return try await swapApps(order, generation, old)
         case .setApp(let id, let isActive):
+            if order.isOfAdopted(id), try await adoptedApp(order) == nil { return .lostKey }
             try await calling { () async throws(PlatformError) in
                 try await api.setApp(recordID(id, .changeApp), isActive: isActive)
             }
             return .setApp(id: id, isActive: isActive)
         case .deleteApp(let id):
+            if order.isOfAdopted(id) {
+                guard let app = try await adoptedApp(order) else { return .deletedApp(id: id) }
+                adoptedKeys.keep(app.apiKey, of: order.subscriptionID)
+            }
             try await deleting { () async throws(PlatformError) in
                 try await api.deleteApp(recordID(id, .deleteApp))
             }
@@ -54,6 +60,7 @@ struct StepRunner: Sendable {
                 try await api.deleteRole(recordID(id, .deleteRole))
             }
             return .deletedRole
+        case .prove(generation: 0): return try await proveAdopted(order)
         case .prove(let generation):
             let key = try key(order, generation)
             let state = try await calling { () async throws(PlatformError) in

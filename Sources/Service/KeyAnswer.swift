@@ -30,7 +30,7 @@ struct KeyAnswer: Sendable {
     /// The word for where a key stands.
     static func status(_ lookup: KeyLookup) -> String {
         switch lookup.access {
-        case .active: isShown(lookup) ? "active" : "preparing"
+        case .active: isShown(lookup) || isAdopted(lookup) ? "active" : "preparing"
         case .none, .suspended, .ended: lookup.access.rawValue
         }
     }
@@ -40,6 +40,16 @@ struct KeyAnswer: Sendable {
         lookup.access == .active && lookup.generation > 0
             && lookup.shownGeneration == lookup.generation && lookup.key != nil
     }
+
+    /// Whether the key is one of an app that was taken over: the subscriber has it, and it is
+    /// stored nowhere here.
+    static func isAdopted(_ lookup: KeyLookup) -> Bool {
+        lookup.generation == 0 && lookup.adoptedLastFour != nil
+    }
+
+    private static let adopted =
+        "This key was there before and cannot be shown here: go on using it, or make a new one with "
+        + "POST /v1/key/rotate."
 
     /// The answer; `lookupToken` where the subscriber has just been given one.
     ///
@@ -68,12 +78,15 @@ struct KeyAnswer: Sendable {
     ) throws(KeyRingError) -> [UInt8] {
         var json = JSONWriter(capacity: 768)
         json.beginObject()
+        if Self.isAdopted(lookup), lookup.access == .active { json.append("adopted", Self.adopted) }
         json.append(members: baseURL)
         json.append("generation", Int64(lookup.generation))
         json.append(members: Self.header)
         if let key = lookup.key, lookup.shownGeneration == lookup.generation {
             if Self.isShown(lookup) { json.append("key", try keyRing.text(of: key, mode: mode)) }
             json.append("last_four", key.lastFour)
+        } else if let lastFour = lookup.adoptedLastFour {
+            json.append("last_four", lastFour)
         }
         if let plan { json.append(members: plan.limits) }
         if let lookupToken { json.append("lookup_token", lookupToken) }

@@ -37,7 +37,7 @@ extension StaffOperations {
         // A stored time has lost what it had below a millisecond.
         let asked = now.addingTimeInterval(-0.001)
         let isFresh = after.observed.proof.map { $0.at >= asked } ?? false
-        guard after.isProvedAsleep, isFresh || !wasAsleep || after.desired.generation == 0 else {
+        guard after.isProvedAsleep, isFresh || !wasAsleep || after.hasNoKey else {
             let why = obstacle(after)
             return StaffReply(
                 .notYetProved,
@@ -48,7 +48,7 @@ extension StaffOperations {
         }
         return StaffReply(
             .done,
-            after.desired.generation == 0
+            after.hasNoKey
                 ? "Subscription \(subscription.id) has no key yet, and gets none until it is resumed."
                 : "The key sleeps, proved.",
             body: body
@@ -99,6 +99,9 @@ extension StaffOperations {
 }
 
 extension Grant {
+    /// Whether no key was ever due, nor taken over.
+    fileprivate var hasNoKey: Bool { desired.generation == 0 && observed.adopted == nil }
+
     /// Whether every key sleeps that is not refused, and was proved to; or there never was one.
     var isProvedAsleep: Bool {
         guard desired.access == .suspended || desired.access == .none, !isUnproved else {
@@ -116,7 +119,7 @@ extension Grant {
 
     /// Whether the key that is due lives, and was proved to.
     var isProvedAlive: Bool {
-        isShown && observed.proof?.answer == .alive
+        (isShown || isAdopted) && observed.proof?.answer == .alive
             && observed.proof?.generation == desired.generation
             && observed.apps.contains { $0.generation == desired.generation && $0.isActive }
     }

@@ -1,3 +1,4 @@
+import DreamFactory
 import Foundation
 import JSON
 import Provisioning
@@ -68,13 +69,15 @@ extension StaffOperations {
 
     private func take(_ file: ImportFile, actor: String, isDry: Bool) async throws -> Page {
         guard !file.lines.isEmpty else { return Page() }
+        let apps = try await namedApps(in: file)
         let (now, desk) = (now(), ImportDesk(access: access))
         do {
             return try await store.write { tx in
                 var page = Page()
                 for line in file.lines {
                     do {
-                        switch try desk.take(line, actor: actor, in: tx, now: now) {
+                        let app = line.app.flatMap { apps[$0] }
+                        switch try desk.take(line, app: app, actor: actor, in: tx, now: now) {
                         case .new: page.new += 1
                         case .changed: page.changed += 1
                         case .known: page.known += 1
@@ -88,6 +91,24 @@ extension StaffOperations {
             }
         } catch let dry as DryRun {
             return dry.page
+        }
+    }
+
+    /// What the platform says of the apps that lines name and that are nobody's here yet.
+    private func namedApps(in file: ImportFile) async throws -> [Int: NamedApp] {
+        let named = Set(file.lines.compactMap(\.app))
+        guard !named.isEmpty else { return [:] }
+        let unknown = try await store.read { reader in
+            try named.filter { try reader.subscription(appID: $0) == nil }
+        }
+        do {
+            return try await provisioner.namedApps(unknown, ownKey: ownKey)
+        } catch {
+            throw StaffStop(
+                .failed,
+                "The apps that the file names cannot be read: \(error) None of these lines was taken; "
+                    + "import the file again."
+            )
         }
     }
 

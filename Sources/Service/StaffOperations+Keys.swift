@@ -127,14 +127,21 @@ extension StaffOperations {
             )
         }
         let milliseconds = Int(now().timeIntervalSince(start) * 1_000)
-        let isNothing = after.desired.generation == 0
-        return StaffReply(
-            .done,
-            isNothing
-                ? "Subscription \(id) never had a key, and will get none."
-                : "The platform refuses the key, proved after \(milliseconds) ms.",
-            body: body
-        )
+        return StaffReply(.done, Self.sentence(ofEnd: after, milliseconds), body: body)
+    }
+
+    private static func sentence(ofEnd grant: Grant, _ milliseconds: Int) -> String {
+        let isLost = grant.observed.adopted.map { $0.isKeyLost && !$0.wasRefused } ?? false
+        switch (grant.desired.generation, grant.observed.adopted) {
+        case (0, nil):
+            return "Subscription \(grant.subscriptionID) never had a key, and will get none."
+        case (0, .some(let app)) where isLost || app.endedAt != nil:
+            return isLost
+                ? "The app that was taken over is gone from the platform, by another hand and "
+                    + "before its key could be asked."
+                : "The app that was taken over is deleted, and the platform refused its key."
+        default: return "The platform refuses the key, proved after \(milliseconds) ms."
+        }
     }
 
     /// What was revoked before is proved again, by asking again; an older proof says nothing of now.

@@ -1,5 +1,6 @@
-package import Foundation
 import Digest
+import DreamFactory
+package import Foundation
 import JSON
 import Provisioning
 package import Subscriptions
@@ -28,6 +29,8 @@ package struct StaffOperations: Sendable {
     var convergence: any GrantConvergence
     let worker: InboxWorker
     let provisioner: Provisioner
+    /// The key with which the platform is called, where that is an app's.
+    let ownKey: AppKey?
     let alarms: Alarms
     let metrics: Metrics
     let reconcilers: [Provider: Reconciler]
@@ -158,14 +161,11 @@ extension StaffOperations {
         return first
     }
 
-    /// The digest of a text that has the form of a key of ours; it is then never compared in any
-    /// other way.
+    /// The digest of a text that has the form of a key of the platform; it is then never compared
+    /// in any other way.
     static func keyDigest(_ text: String) -> [UInt8]? {
-        let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard text.utf8.count == 64, text.hasPrefix("tglive") || text.hasPrefix("tgtest") else {
-            return nil
-        }
-        return SHA256.hash(text.utf8)
+        let key = AppKey(text.trimmingCharacters(in: .whitespacesAndNewlines))
+        return key.map { SHA256.hash($0.rawValue.utf8) }
     }
 
     func summaries(_ subscriptions: [Subscription]) async throws -> [JSONValue] {

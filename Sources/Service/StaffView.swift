@@ -32,13 +32,27 @@ enum StaffView {
             "customer": text(customer?.providerID), "email": text(customer?.email),
             "status": text(subscription.status?.rawValue), "plan": plan(subscription.plan),
             "access": text(grant?.desired.access.rawValue), "reason": text(grant?.desired.reason),
-            "generation": number(grant?.visibleGeneration), "last_four": text(key?.lastFour),
+            "generation": number(grant?.visibleGeneration),
+            "last_four": text(key?.lastFour ?? adoptedLastFour(grant)),
+            "adopted_app": number(grant?.observed.adopted?.id),
             "shown": .bool(grant?.isShown ?? false),
             "previous_until": date(grant?.previousUntil),
             "role_id": number(grant?.observed.roleID),
             "app_ids": .array((grant?.observed.apps ?? []).map { .integer(Int64($0.id)) }),
             "problem": text(grant?.problem?.sentence),
             "revocation": revocation(grant),
+        ]
+    }
+
+    private static func adoptedLastFour(_ grant: Grant?) -> String? {
+        grant?.visibleGeneration == 0 ? grant?.observed.adopted?.lastFour : nil
+    }
+
+    static func adopted(_ app: ObservedGrant.Adopted?) -> JSONValue {
+        guard let app else { return nil }
+        return [
+            "id": number(app.id), "name": .string(app.name), "role_id": number(app.roleID),
+            "last_four": .string(app.lastFour), "ended_at": date(app.endedAt),
         ]
     }
 
@@ -86,7 +100,7 @@ enum StaffView {
             "shown_generation": number(grant.observed.shownGeneration),
             "previous_until": date(grant.previousUntil),
             "allowance_since": date(grant.desired.allowance),
-            "role_id": number(grant.observed.roleID),
+            "role_id": number(grant.observed.roleID), "adopted": adopted(grant.observed.adopted),
             "apps": .array(
                 grant.observed.apps.map { app in
                     [

@@ -220,6 +220,7 @@ package final class Tollgate: Sendable {
             convergence: convergence,
             worker: worker,
             provisioner: provisioner,
+            ownKey: configuration.platformCaller.appKey,
             alarms: alarms,
             metrics: metrics,
             reconcilers: reconcilers,

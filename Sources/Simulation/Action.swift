@@ -14,6 +14,8 @@ package struct Action: Sendable, CustomStringConvertible {
 /// What subscribers, staff, the provider, the network, the platform and the clock do.
 package enum Deed: Sendable {
     case signUp(Int, price: Int, SignUp)
+    /// A customer of before is imported with the app that they have.
+    case adopt(Int, price: Int)
     case breakCard(Int), fixCard(Int)
     case cancelNow(Int), cancelAtEnd(Int), keep(Int), changePlan(Int)
     case pause(Int), unpause(Int), refund(Int), dispute(Int), closeDispute(Int, won: Bool)
@@ -81,6 +83,7 @@ extension Action {
     package static func history(seed: UInt64) -> [Action] {
         var random = SeededRandom(seed)
         if seed % 16 == 15 { return lateHistory(&random) }
+        if seed % 16 == 7 { return adoptHistory(&random) }
         let people = 1 + random.below(2)
         var actions = [Action(deed: random.signUp(0))]
         if random.chance(70) { actions.append(Action(deed: .wait(random.pick([1, 60])))) }
@@ -118,6 +121,24 @@ extension Action {
             if begins { actions.append(Action(deed: .signUp(0, price: random.below(2), .paid))) }
             if during == nil { actions.append(sure) }
             actions.append(Action(deed: .wait(random.pick([0.5, 20, 40, 700]))))
+        }
+        return actions
+    }
+}
+
+extension Action {
+    /// What befalls a customer of before, who is imported with the app that they have.
+    private static func adoptHistory(_ random: inout SeededRandom) -> [Action] {
+        var actions = [Action(deed: .adopt(0, price: random.below(2)))]
+        if random.chance(30) { actions.insert(Action(deed: random.trouble()), at: 0) }
+        for _ in 0..<3 + random.below(9) {
+            let during = random.chance(30) ? random.below(8) : nil
+            switch random.below(100) {
+            case 0..<45: actions.append(Action(deed: random.staff(0), during: during))
+            case 45..<58: actions.append(Action(deed: random.money(0), during: during))
+            case 58..<80: actions.append(Action(deed: random.trouble()))
+            default: actions.append(Action(deed: random.time()))
+            }
         }
         return actions
     }

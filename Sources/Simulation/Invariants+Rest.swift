@@ -45,8 +45,9 @@ extension World {
         let tables = memory.tables.withLock { $0 }
         if let delivery = deliveries.first { return "event \(delivery.event + 1) is on its way" }
         if let event = tables.events.first(where: { $0.state == .pending || $0.need != nil }) {
-            let isHopeless = provider.events[Int(event.number) - 1].contract
-            if !(event.state == .parked && unclear.contains(isHopeless)) {
+            let number = Int(event.eventID.dropFirst(4)) ?? 1
+            let isHopeless = unclear.contains(provider.events[number - 1].contract)
+            if !(event.state == .parked && isHopeless) {
                 return "\(event.eventID) is \(event.state): \(event.note ?? "")"
             }
         }
@@ -73,6 +74,7 @@ extension World {
         checkAccess(tables)
         var expected = Surroundings()
         for (id, grant) in tables.grants { check(id, grant, tables, &expected) }
+        checkRestAdopted(tables, &expected)
         let state = platform.state
         if Set(state.roles.values.map(\.name)) != expected.roles
             || Set(state.apps.values.map(\.name)).subtracting(expected.apps) != []
@@ -152,6 +154,10 @@ extension World {
                 expected.apps.insert(app.rawValue)
             }
         }
+        if grant.desired.generation == 0, grant.observed.adopted != nil {
+            if role != nil { fail("a role was made for an app that was taken over") }
+            return
+        }
         guard grant.desired.access != .ended, let role else {
             if grant.desired.access == .active { fail("an active subscription has no role") }
             return
@@ -164,7 +170,7 @@ extension World {
             fail("the key that is due is not shown")
         }
         if platform.state.apps.values.filter({ $0.roleID == role.id }).count
-            != (previous ? 2 : 1)
+            != (previous && grant.desired.generation > 1 ? 2 : 1)
         {
             fail("an active subscription has more or less than its one app")
         }
@@ -172,7 +178,7 @@ extension World {
     }
 
     /// Whether the key before lives on; its end is certain once the new key was shown.
-    private func isPreviousDue(_ grant: Grant) -> Bool {
+    func isPreviousDue(_ grant: Grant) -> Bool {
         if let until = grant.previousUntil { return until > clock.now }
         return grant.desired.access != .active && grant.desired.overlap != nil
             && grant.desired.generation - 1 > grant.observed.closedGeneration
@@ -220,5 +226,6 @@ extension World {
             }
             fail("generation \(row.generation) lives though nobody has paid for this time")
         }
+        checkSilentAdopted()
     }
 }

@@ -19,6 +19,8 @@ struct Ledger {
     var final: Set<Subscription.ID> = []
     var shown: Set<Key> = []
     var ended: Set<Key> = []
+    /// Subscriptions whose access was not active all the time, or whose key was to be changed.
+    var words: Set<Subscription.ID> = []
     /// The plan that each subscription stands on, and before it the one that it stood on last.
     var plans: [Subscription.ID: [Plan.Reference]] = [:]
     private var texts: [Key: AppKey] = [:]
@@ -85,7 +87,10 @@ extension World {
             if entry.details["reason"]?.isEmpty ?? true { fail("access changed for no reason") }
             ledger.access[id] = entry.details["to"].flatMap(Access.init(rawValue:))
             ledger.generations[id] = generation
-        case "key.rotated": ledger.generations[id] = generation
+            if ledger.access[id] != .active { ledger.words.insert(id) }
+        case "key.rotated":
+            ledger.generations[id] = generation
+            ledger.words.insert(id)
         case "key.shown":
             guard let generation else { return fail("a key was shown without its number") }
             ledger.shown.insert(Ledger.Key(id: id, generation: generation))
@@ -100,6 +105,7 @@ extension World {
     func checkPlatform() { checkPlatform(memory.tables.withLock { $0 }) }
 
     private func checkPlatform(_ tables: MemoryTables) {
+        checkAdopted(tables)
         for row in tables.keys where row.endedAt != nil {
             guard let key = ledger.text(row, keyRing) else { continue }
             switch platform.answer(to: key) {
@@ -162,6 +168,7 @@ extension World {
         for (id, grant) in tables.grants
         where grant.problem == nil && !busy.contains(id) && isSure(grant) {
             guard grant.nextAttemptAt.map({ $0 > clock.now }) ?? true else { continue }
+            checkQuietAdopted(grant)
             let newest = grant.desired.generation
             for row in tables.keys where row.subscriptionID == id {
                 let isDue =

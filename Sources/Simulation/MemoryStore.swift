@@ -80,6 +80,10 @@ extension MemoryTables {
             keys.first { $0.subscriptionID == id && $0.generation == generation }
         }
         let ending = grant?.ending
+        let adoptedLastFour = grant?.observed.adopted?.lastFour
+        func lastFour(_ generation: Int) -> String? {
+            generation == 0 ? adoptedLastFour : key(generation)?.lastFour
+        }
         return KeyLookup(
             tokenID: token.id,
             revealedGeneration: token.revealedGeneration,
@@ -89,9 +93,10 @@ extension MemoryTables {
             generation: grant?.visibleGeneration ?? 0,
             shownGeneration: grant?.observed.shownGeneration ?? 0,
             key: key(grant?.visibleGeneration ?? 0),
+            adoptedLastFour: grant?.visibleGeneration == 0 ? adoptedLastFour : nil,
             previous: ending.flatMap { ending in
-                key(ending.generation).map {
-                    KeyLookup.PreviousKey(lastFour: $0.lastFour, until: ending.at)
+                lastFour(ending.generation).map {
+                    KeyLookup.PreviousKey(lastFour: $0, until: ending.at)
                 }
             }
         )

@@ -130,6 +130,7 @@ extension MemoryTransaction: StoreReader {
             return names.contains(text)
                 || customer?.email?.lowercased() == text.lowercased()
                 || observed?.apps.contains { String($0.id) == text } ?? false
+                || observed?.adopted?.lastFour == text
                 || tables.keys.contains {
                     $0.subscriptionID == subscription.id && $0.lastFour == text
                 }
@@ -139,8 +140,18 @@ extension MemoryTransaction: StoreReader {
 
     /// The subscription whose key, of whatever generation, has this SHA-256.
     package func subscription(keyDigest: [UInt8]) throws -> Subscription? {
-        let key = tables.keys.first { $0.digest == keyDigest }
-        return key.flatMap { tables.subscriptions[$0.subscriptionID] }
+        let ids =
+            tables.keys.filter { $0.digest == keyDigest }.map(\.subscriptionID)
+            + tables.grants.values.filter { $0.observed.adopted?.keyDigest == keyDigest }
+            .map(\.subscriptionID)
+        return ids.compactMap { tables.subscriptions[$0] }.min {
+            ($0.createdAt, $0.id.rawValue) < ($1.createdAt, $1.id.rawValue)
+        }
+    }
+
+    /// The subscription whose grant has this app.
+    package func subscription(appID: Int) throws -> Subscription.ID? {
+        tables.grants.values.first { $0.observed.apps.contains { $0.id == appID } }?.subscriptionID
     }
 
     /// How many subscriptions that have not ended stand on each version of a plan.

@@ -43,6 +43,11 @@ extension SimulatedPlatform {
         try await make(.findApp) { $0.apps[id.rawValue] }
     }
 
+    /// The apps of these ids.
+    func apps(_ ids: [RecordID<AppRecord>]) async throws(PlatformError) -> [AppRecord] {
+        try await make(.findApp) { state in ids.compactMap { state.apps[$0.rawValue] } }
+    }
+
     /// The role of a name.
     func role(named name: RecordName) async throws(PlatformError) -> RoleRecord? {
         try await make(.findRole) { state in

@@ -25,6 +25,9 @@ final class SimulatedPlatform: SystemAPI, @unchecked Sendable {
     }
 
     var state = State()
+    /// The apps that were there before, as they were, and their role.
+    var legacyApps: [Int64: AppRecord] = [:]
+    var legacyRole: RoleRecord?
     var cached: [AppKey: Cached] = [:]
     var cacheFaults: [CacheFault] = []
     var outages: [PlatformTrouble: Double] = [:]

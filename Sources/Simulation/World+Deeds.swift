@@ -19,7 +19,7 @@ extension World {
             .changePlan(let person), .pause(let person), .unpause(let person),
             .refund(let person), .dispute(let person), .closeDispute(let person, _):
             provider.change(deed, person, time)
-        case .revoke, .restore, .suspend, .resume, .rotate, .proveAgain, .claim:
+        case .adopt, .revoke, .restore, .suspend, .resume, .rotate, .proveAgain, .claim:
             await performByHand(deed)
         case .wait(let seconds):
             if busy.isEmpty { await wait(seconds) } else { clock.time += min(seconds, 30) }
@@ -38,6 +38,7 @@ extension World {
     private func performByHand(_ deed: Deed) async {
         do {
             switch deed {
+            case .adopt(let person, let price): try await adopt(person, price)
             case .revoke(let person): try await place(.revoked, person)
             case .restore(let person): try await lift(.revoked, person)
             case .suspend(let person): try await place(.suspended, person)

@@ -111,18 +111,19 @@ extension KeyLookup {
         let salt: [UInt8]? = try row[8]
         let until: Date? = try row[15]
         let lastFour: String? = try row[16]
+        let generation: Int = try row[6] ?? 0
         self.init(
             tokenID: try row[0],
             revealedGeneration: try row[1],
             subscriptionID: id,
             access: access ?? .none,
             plan: try Plan.Reference(id: row[4], version: row[5]),
-            generation: try row[6] ?? 0,
+            generation: generation,
             shownGeneration: try row[7] ?? 0,
             key: try salt.map { salt in
                 APIKey(
                     subscriptionID: id,
-                    generation: try row[6],
+                    generation: generation,
                     salt: salt,
                     masterKeyID: try row[9],
                     digest: try row[10],
@@ -132,6 +133,7 @@ extension KeyLookup {
                     endedAt: try row[14]
                 )
             },
+            adoptedLastFour: generation == 0 ? try row[11] : nil,
             previous: until.flatMap { until in
                 lastFour.map { PreviousKey(lastFour: $0, until: until) }
             }

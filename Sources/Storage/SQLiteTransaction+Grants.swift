@@ -101,12 +101,12 @@ extension SQLiteTransaction {
             subscription_id, access, reason, plan_id, plan_version, generation, changed_at,
             failures, next_attempt_at, problem_kind, problem_sentence, problem_since_at, observed,
             role_id, shown_generation, priority, is_unproved, allowance_at, overlap_seconds,
-            previous_until_at, is_bulk
+            previous_until_at, is_bulk, adopted_key_digest, adopted_last_four
         ) VALUES (
             :id, :access, :reason, :plan_id, :plan_version, :generation, :changed_at, :failures,
             :next_attempt_at, :problem_kind, :problem_sentence, :problem_since_at, :observed,
             :role_id, :shown_generation, :priority, :is_unproved, :allowance_at, :overlap_seconds,
-            :previous_until_at, :is_bulk
+            :previous_until_at, :is_bulk, :adopted_key_digest, :adopted_last_four
         )
         ON CONFLICT (subscription_id) DO UPDATE SET
             access = excluded.access, reason = excluded.reason, plan_id = excluded.plan_id,
@@ -118,7 +118,9 @@ extension SQLiteTransaction {
             role_id = excluded.role_id, shown_generation = excluded.shown_generation,
             priority = excluded.priority, is_unproved = excluded.is_unproved,
             allowance_at = excluded.allowance_at, overlap_seconds = excluded.overlap_seconds,
-            previous_until_at = excluded.previous_until_at, is_bulk = excluded.is_bulk
+            previous_until_at = excluded.previous_until_at, is_bulk = excluded.is_bulk,
+            adopted_key_digest = excluded.adopted_key_digest,
+            adopted_last_four = excluded.adopted_last_four
         """
 }
 
@@ -215,6 +217,8 @@ extension Grant {
                 "allowance_at": Value(desired.allowance),
                 "overlap_seconds": Value(desired.overlap.map { Int($0.seconds) }),
                 "previous_until_at": Value(previousUntil), "is_bulk": Value(isBulk),
+                "adopted_key_digest": Value(observed.adopted?.keyDigest),
+                "adopted_last_four": Value(observed.adopted?.lastFour),
             ]
         }
     }

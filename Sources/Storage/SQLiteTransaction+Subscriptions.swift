@@ -105,6 +105,7 @@ extension SQLiteTransaction {
                     JOIN customer ON customer.id = subscription.customer_id
                     WHERE customer.email = :text
                 UNION SELECT subscription_id FROM api_key WHERE last_four = :text
+                UNION SELECT subscription_id FROM grant WHERE adopted_last_four = :text
                 UNION SELECT subscription_id FROM grant WHERE role_id = :number
                 UNION SELECT subscription_id FROM grant_app WHERE app_id = :number
             )
@@ -118,13 +119,22 @@ extension SQLiteTransaction {
     func subscription(keyDigest: [UInt8]) throws -> Subscription? {
         try connection.first(
             """
-            SELECT subscription.* FROM api_key
-            JOIN subscription ON subscription.id = api_key.subscription_id
-            WHERE api_key.digest = :digest
+            SELECT * FROM subscription WHERE id IN (
+                SELECT subscription_id FROM api_key WHERE digest = :digest
+                UNION SELECT subscription_id FROM grant WHERE adopted_key_digest = :digest
+            )
+            ORDER BY created_at, id LIMIT 1
             """,
             ["digest": .blob(keyDigest)],
             Subscription.init
         )
+    }
+
+    func subscription(appID: Int) throws -> Subscription.ID? {
+        try connection.first(
+            "SELECT subscription_id FROM grant_app WHERE app_id = :app",
+            ["app": Value(appID)]
+        ) { row in try row[0] }
     }
 
     func subscriptionCounts() throws -> [Plan.Reference: Int] {

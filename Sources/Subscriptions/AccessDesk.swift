@@ -21,6 +21,7 @@ package struct AccessDesk: Sendable {
     ///
     /// - Parameters:
     ///   - subscription: The subscription, which is saved with its next decision.
+    ///   - app: The app that a subscription which is new here takes over; its key is due then.
     ///   - actor: Who caused it, for the audit.
     ///   - tx: The transaction.
     ///   - now: The one time of this transaction.
@@ -29,6 +30,7 @@ package struct AccessDesk: Sendable {
     @discardableResult
     package func decide(
         _ subscription: Subscription,
+        adopting app: ObservedGrant.Adopted? = nil,
         actor: String,
         in tx: any StoreTransaction,
         now: Date
@@ -42,12 +44,22 @@ package struct AccessDesk: Sendable {
         subscription.nextDecisionAt = [decision.until, renewal].compactMap(\.self).min()
         try tx.save(subscription)
         let before = try tx.grant(subscription.id)
-        let desired = Self.desired(decision, subscription.plan, allowance, before: before)
+        let observed = before?.observed ?? app.map(ObservedGrant.init(adopting:)) ?? ObservedGrant()
+        let desired = Self.desired(
+            decision,
+            subscription.plan,
+            allowance,
+            before: before?.desired,
+            hasAdopted: observed.adopted != nil
+        )
         var grant =
             before ?? Grant(subscriptionID: subscription.id, desired: desired, changedAt: now)
         guard before?.desired != desired else { return grant }
         grant.desired = desired
-        if before?.desired.calls(for: desired) ?? (desired.generation > 0) {
+        grant.observed = observed
+        // Nothing stands on the platform as long as no key was ever due.
+        let mayStand = desired.generation > 0 || observed.adopted != nil
+        if mayStand, before?.desired.calls(for: desired) ?? true {
             grant.changedAt = now
             grant.failures = 0
             // What stood in the way of the old wish may not stand in the way of this one.
@@ -110,17 +122,20 @@ package struct AccessDesk: Sendable {
     }
 
     /// A first key, and every key after an end, is a generation of its own: what was taken down
-    /// never comes back.
+    /// never comes back. An app that was taken over has the first key, until its owner asks for
+    /// another.
     private static func desired(
         _ decision: AccessDecision,
         _ plan: Plan.Reference?,
         _ allowance: Allowance?,
-        before: Grant?
+        before: DesiredGrant?,
+        hasAdopted: Bool
     ) -> DesiredGrant {
-        var generation = before?.desired.generation ?? 0
-        let comesBack = generation > 0 && before?.desired.access == .ended
+        var generation = before?.generation ?? 0
+        let hadKey = generation > 0 || hasAdopted
+        let comesBack = hadKey && before?.access == .ended
         switch decision.access {
-        case .active where generation == 0 || comesBack: generation += 1
+        case .active where !hadKey || comesBack: generation += 1
         case .suspended where comesBack: generation += 1
         case .none where comesBack: generation += 1
         case .active, .suspended, .none, .ended: break
@@ -130,8 +145,8 @@ package struct AccessDesk: Sendable {
             reason: decision.reason,
             plan: plan,
             generation: generation,
-            overlap: generation == before?.desired.generation ? before?.desired.overlap : nil,
-            allowance: later(before?.desired.allowance, allowance?.start)
+            overlap: generation == before?.generation ? before?.overlap : nil,
+            allowance: later(before?.allowance, allowance?.start)
         )
     }
 
@@ -161,11 +176,9 @@ package struct AccessDesk: Sendable {
 }
 
 extension DesiredGrant {
-    /// Whether going over to `next` asks for work on the platform, where nothing is as long as no
-    /// key was ever due.
+    /// Whether going over to `next` asks for work on the platform.
     fileprivate func calls(for next: DesiredGrant) -> Bool {
-        next.generation > 0
-            && (access != next.access || generation != next.generation || plan != next.plan
-                || next.access == .active && allowance != next.allowance)
+        access != next.access || generation != next.generation || plan != next.plan
+            || next.access == .active && allowance != next.allowance
     }
 }

@@ -107,6 +107,9 @@ package struct KeyLookup: Hashable, Sendable {
     package let shownGeneration: Int
     /// The key row of the generation to show, where there is one.
     package let key: APIKey?
+    /// The last four characters of the key of an app that was taken over, where that is the one to
+    /// show: there is no row of it.
+    package let adoptedLastFour: String?
     /// The end of the key before, where that is certain.
     package let previous: PreviousKey?
 
@@ -134,6 +137,7 @@ package struct KeyLookup: Hashable, Sendable {
         generation: Int,
         shownGeneration: Int,
         key: APIKey?,
+        adoptedLastFour: String? = nil,
         previous: PreviousKey? = nil
     ) {
         self.tokenID = tokenID
@@ -144,6 +148,7 @@ package struct KeyLookup: Hashable, Sendable {
         self.generation = generation
         self.shownGeneration = shownGeneration
         self.key = key
+        self.adoptedLastFour = adoptedLastFour
         self.previous = previous
     }
 }

@@ -81,6 +81,11 @@ package struct ClaimDesk: Sendable {
         else { return .refused }
         let deadline = try deadline(of: claim, in: reader)
         if let deadline, now >= deadline { return .refused }
+        // The key of an app that was taken over is never shown, so that it opens no later window.
+        if grant.tellsOfAdopted {
+            guard now < claim.expiresAt else { return .refused }
+            return .ready(claim, deadline: claim.expiresAt, generation: 0)
+        }
         guard grant.isShown, let deadline else { return .preparing(id) }
         return .ready(claim, deadline: deadline, generation: grant.visibleGeneration)
     }
@@ -163,10 +168,10 @@ package struct ClaimDesk: Sendable {
                 revealedGeneration: generation
             )
         )
-        for (action, details) in [
-            ("claim.used", ["provider": claim.provider.rawValue]),
-            ("key.revealed", ["generation": String(generation)]),
-        ] {
+        var lines = [("claim.used", ["provider": claim.provider.rawValue])]
+        // The key of an app that was taken over is not known here and so not revealed.
+        if generation > 0 { lines.append(("key.revealed", ["generation": String(generation)])) }
+        for (action, details) in lines {
             try tx.append(
                 AuditEntry(
                     at: now,

@@ -8,7 +8,8 @@ package struct DesiredGrant: Hashable, Sendable {
     package var reason: String
     /// The plan whose rules and limits are due; nil until one is known.
     package var plan: Plan.Reference?
-    /// The key generation that is due; 0 until a first key is.
+    /// The key generation that is due; 0 until a first key is, or while that of an app that was
+    /// taken over is.
     package var generation: Int
     /// How long the generation before lives on once this one is shown; nil where it ends at once.
     package var overlap: Duration?

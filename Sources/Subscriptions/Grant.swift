@@ -34,9 +34,8 @@ extension Grant {
     /// The generation that look-ups show: the one that is due or, until that is shown, the one
     /// before where it lives on.
     package var visibleGeneration: Int {
-        guard desired.overlap != nil, observed.shownGeneration > 0 else {
-            return desired.generation
-        }
+        guard desired.overlap != nil, observed.shownGeneration > 0 || observed.adopted != nil
+        else { return desired.generation }
         return min(observed.shownGeneration, desired.generation)
     }
 
@@ -45,6 +44,14 @@ extension Grant {
     package var isShown: Bool {
         desired.access == .active && visibleGeneration > 0
             && observed.shownGeneration == visibleGeneration
+    }
+
+    /// Whether the key that is due is the one of an app that was taken over.
+    package var isAdopted: Bool { desired.generation == 0 && observed.holdsAdopted }
+
+    /// Whether look-ups tell of the key of an app that was taken over, which they cannot show.
+    package var tellsOfAdopted: Bool {
+        desired.access == .active && visibleGeneration == 0 && observed.adopted != nil
     }
 
     /// Whether access has ended and every key of the grant was proved to be refused.

@@ -22,6 +22,8 @@ package struct ImportDesk: Sendable {
     ///
     /// - Parameters:
     ///   - line: The line.
+    ///   - app: What the platform says of the app that the line names, where it names one that is
+    ///     not known here.
     ///   - actor: Who asks, for the audit.
     ///   - tx: The transaction.
     ///   - now: The one time of this transaction.
@@ -29,6 +31,7 @@ package struct ImportDesk: Sendable {
     /// - Throws: ``ImportRefusal``, after which nothing is written, and what the store throws.
     package func take(
         _ line: ImportLine,
+        app: NamedApp? = nil,
         actor: String,
         in tx: any StoreTransaction,
         now: Date
@@ -40,6 +43,7 @@ package struct ImportDesk: Sendable {
             providerID: line.subscription
         )
         if let known { return try take(line, known, plan, actor, in: tx, now) }
+        let adopted = try adopted(line, app, plan, in: tx, now)
         let customer = try customer(of: line, in: tx, now)
         var subscription = Subscription(
             id: .random(access.random),
@@ -54,7 +58,13 @@ package struct ImportDesk: Sendable {
         subscription.plan = plan.reference
         subscription.periodEnd = line.paidUntil
         subscription.paidThrough = line.paidUntil
-        var grant = try access.decide(subscription, actor: actor, in: tx, now: now)
+        var grant = try access.decide(
+            subscription,
+            adopting: adopted,
+            actor: actor,
+            in: tx,
+            now: now
+        )
         grant.isBulk = true
         try tx.save(grant)
         try audit("subscription.imported", subscription.id, line, actor, in: tx, now)
@@ -70,6 +80,7 @@ package struct ImportDesk: Sendable {
         in tx: any StoreTransaction,
         _ now: Date
     ) throws -> Outcome {
+        try confirmApp(of: line, known, in: tx)
         guard known.provider == .manual else { return .known(known.id) }
         if let status = known.status, status.isFinal {
             throw ImportRefusal(
@@ -85,6 +96,61 @@ package struct ImportDesk: Sendable {
         try access.decide(subscription, actor: actor, in: tx, now: now)
         try audit("subscription.reimported", known.id, line, actor, in: tx, now)
         return .changed(known.id)
+    }
+
+    /// The app to take over, if the line names one that can be; a key that is not paid for now
+    /// would end with the import, which nobody means by one.
+    private func adopted(
+        _ line: ImportLine,
+        _ app: NamedApp?,
+        _ plan: PlanVersion,
+        in tx: any StoreTransaction,
+        _ now: Date
+    ) throws -> ObservedGrant.Adopted? {
+        guard let id = line.app else { return nil }
+        if let owner = try tx.subscription(appID: id) {
+            throw ImportRefusal(
+                line: line.number,
+                "The app \(id) belongs to subscription \(owner) here: correct the field app."
+            )
+        }
+        if let end = line.paidUntil, end <= now {
+            throw ImportRefusal(
+                line: line.number,
+                "The field paid_until lies in the past, so that the app \(id) would end at once: "
+                    + "correct it, or leave the line out."
+            )
+        }
+        switch app {
+        case .fits(let adopted):
+            if let other = try tx.subscription(keyDigest: adopted.keyDigest) {
+                throw ImportRefusal(
+                    line: line.number,
+                    "The app \(id) has the same key as subscription \(other.id) here."
+                )
+            }
+            return adopted
+        case .refused(let sentence): throw ImportRefusal(line: line.number, sentence)
+        case nil:
+            throw ImportRefusal(line: line.number, "The platform was not asked for app \(id).")
+        }
+    }
+
+    /// An app is taken over only with a subscription that is new here: one that is known has, or is
+    /// to get, a key of its own.
+    private func confirmApp(
+        of line: ImportLine,
+        _ known: Subscription,
+        in tx: any StoreTransaction
+    ) throws {
+        guard let app = line.app else { return }
+        let adopted = try tx.grant(known.id)?.observed.adopted?.id
+        guard adopted != app else { return }
+        throw ImportRefusal(
+            line: line.number,
+            "The subscription is known here \(adopted.map { "with app \($0)" } ?? "without an app"), "
+                + "and an app is taken over only with one that is new: empty the field app."
+        )
     }
 
     private func plan(of line: ImportLine, in tx: any StoreTransaction) throws -> PlanVersion {
@@ -145,14 +211,10 @@ package struct ImportDesk: Sendable {
         in tx: any StoreTransaction,
         _ now: Date
     ) throws {
+        var details = ["line": String(line.number), "plan": line.plan.rawValue]
+        details["app"] = line.app.map(String.init)
         try tx.append(
-            AuditEntry(
-                at: now,
-                actor: actor,
-                action: action,
-                subscriptionID: id,
-                details: ["line": String(line.number), "plan": line.plan.rawValue]
-            )
+            AuditEntry(at: now, actor: actor, action: action, subscriptionID: id, details: details)
         )
     }
 }

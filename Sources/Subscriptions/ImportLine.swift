@@ -16,6 +16,8 @@ package struct ImportLine: Hashable, Sendable {
     package let subscription: String
     /// Until when it is paid.
     package let paidUntil: Date?
+    /// The platform's id of an app that is taken over in place of a new key.
+    package let app: Int?
 
     /// Makes a line.
     package init(
@@ -25,7 +27,8 @@ package struct ImportLine: Hashable, Sendable {
         provider: Provider = .manual,
         customer: String? = nil,
         subscription: String? = nil,
-        paidUntil: Date? = nil
+        paidUntil: Date? = nil,
+        app: Int? = nil
     ) {
         self.number = number
         self.email = email
@@ -34,7 +37,16 @@ package struct ImportLine: Hashable, Sendable {
         self.customer = customer ?? email.lowercased()
         self.subscription = subscription ?? "\(email.lowercased())/\(plan)"
         self.paidUntil = paidUntil
+        self.app = app
     }
+}
+
+/// What the platform says of an app that a line names.
+package enum NamedApp: Hashable, Sendable {
+    /// It can be taken over.
+    case fits(ObservedGrant.Adopted)
+    /// It cannot, for a reason in one sentence.
+    case refused(String)
 }
 
 /// Why a line of an import changes nothing.

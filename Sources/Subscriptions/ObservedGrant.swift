@@ -8,7 +8,7 @@ package struct ObservedGrant: Hashable, Sendable, Codable {
     package struct App: Hashable, Sendable, Codable {
         /// The platform's id.
         package var id: Int
-        /// The key generation that it carries.
+        /// The key generation that it carries; 0 for an app that was taken over.
         package var generation: Int
         /// Whether it is active, as last written or read.
         package var isActive: Bool
@@ -121,6 +121,8 @@ package struct ObservedGrant: Hashable, Sendable, Codable {
     package var roleID: Int?
     /// The plan, in its version, whose rules the role holds; `id@version`.
     package var rules: String?
+    /// The app that was taken over, there or gone; nil where none was.
+    package var adopted: Adopted?
     /// The apps, at most one each generation.
     package var apps: [App] = []
     /// The limits, as read back.
@@ -151,7 +153,8 @@ package struct ObservedGrant: Hashable, Sendable, Codable {
     package var limitRefusedAt: Date?
     /// How far taking down has come; nil while nothing ever was to be taken down.
     package var revocation: Revocation?
-    /// The newest generation that was taken down and closed, with all before it.
+    /// The newest generation that was taken down and closed, with all before it; less than 0 while
+    /// the key of an app that was taken over is not.
     package var closedGeneration = 0
 
     /// Makes the state in which nothing exists.

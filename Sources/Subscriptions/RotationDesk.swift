@@ -49,7 +49,7 @@ package struct RotationDesk: Sendable {
         in tx: any StoreTransaction,
         now: Date
     ) throws -> Outcome {
-        guard var grant = try tx.grant(id), grant.desired.generation > 0,
+        guard var grant = try tx.grant(id), grant.desired.generation > 0 || grant.isAdopted,
             grant.desired.access != .ended
         else { return .refused(.noKey) }
         let isPending = grant.observed.shownGeneration < grant.desired.generation

@@ -92,6 +92,8 @@ package protocol StoreReader {
     func subscriptions(matching text: String, limit: Int) throws -> [Subscription]
     /// The subscription whose key, of whatever generation, has this SHA-256.
     func subscription(keyDigest: [UInt8]) throws -> Subscription?
+    /// The subscription whose grant has this app.
+    func subscription(appID: Int) throws -> Subscription.ID?
     /// How many subscriptions that have not ended stand on each version of a plan.
     func subscriptionCounts() throws -> [Plan.Reference: Int]
     /// The holds of a subscription, lifted ones included, oldest first.

@@ -98,6 +98,7 @@ enum SubscriptionText {
         let rows: [[String]?] = [
             ["role", grant.word("role_id")],
             ["apps", apps.joined(separator: ", ")],
+            grant.part("adopted").map { ["adopted app", adopted($0)] },
             ["limits", limits.joined(separator: ", ")],
             grant.part("proof").map {
                 ["proof", "\($0.word("answer")) at \($0.word("at"))"]
@@ -114,6 +115,14 @@ enum SubscriptionText {
             },
         ]
         return rows.compactMap(\.self).filter { !$0[1].isEmpty && $0[1] != "-" }
+    }
+
+    /// An app that was taken over; until a key of ours takes its place, its key is the one that is
+    /// used.
+    private static func adopted(_ app: JSONValue) -> String {
+        let end = app["ended_at"]?.string.map { ", ended \($0)" } ?? ""
+        return "\(app.word("id")) (\(app.word("name")), role \(app.word("role_id")), key "
+            + "…\(app.word("last_four"))\(end))"
     }
 
     /// What happened first stands first.
@@ -138,8 +147,9 @@ enum SubscriptionText {
 
     private static func key(_ row: JSONValue) -> String {
         guard let four = row["last_four"]?.string else { return "-" }
+        let isAdopted = row["generation"]?.int == 0
         let isWaited = row["shown"]?.bool != true && row["access"]?.string == "active"
-        let state = isWaited ? ", not shown yet" : ""
+        let state = isAdopted ? ", adopted" : isWaited ? ", not shown yet" : ""
         return "…\(four.plain) (\(row.word("generation"))\(state))"
     }
 

@@ -22,6 +22,8 @@ struct SubscriptionsImportCommand: Command {
               subscription   the provider's id of the subscription; for manual a name of your own,
                              needed only where a customer has several of one plan
               paid_until     a day such as 2026-12-31, to its end in UTC, or a time; may be empty
+              app            the platform's id of the app whose key the customer has; empty for a
+                             new key
 
             A line that cannot be taken is refused with its number and changes nothing; the others
             are taken. A subscription that is known changes nothing, so that the same file can be
@@ -29,7 +31,12 @@ struct SubscriptionsImportCommand: Command {
             of the file. A provider's word outweighs the file: run tollgate reconcile afterwards.
             A manual subscription without a date lives until staff end it. Keys are made in the
             background, behind everybody who waits for a first key; hand them out with tollgate
-            claims create. Exit code 1 says that lines were refused, 4 that keys are being made.
+            claims create.
+
+            An app that is taken over keeps its key, its role and what others made of them, until
+            tollgate keys rotate, or the customer, asks for a new key: then it ends as every old key
+            does. It sleeps, wakes and is deleted as access says. Its role and its limits are never
+            touched, and its key is neither stored nor shown. Exit code 1 says that lines were refused, 4 that keys are being made.
             """
         ]
     )

@@ -201,6 +201,10 @@ extension FakePlatform {
         try await make(.findApp) { $0.apps[id.rawValue] }
     }
 
+    func apps(_ ids: [RecordID<AppRecord>]) async throws(PlatformError) -> [AppRecord] {
+        try await make(.findApp) { state in ids.compactMap { state.apps[$0.rawValue] } }
+    }
+
     func role(named name: RecordName) async throws(PlatformError) -> RoleRecord? {
         try await make(.findRole) { state in
             let found = state.roles.values.first { $0.name == name.rawValue }

@@ -13,9 +13,13 @@ enum Flow: String, CaseIterable, Sendable {
     case restore, restoreAtOnce, rotate, rotateAtOnce, rotateAsleep, endWhileRotating
     case rotateThenAtOnce, suspendWhileRotating
     case rebuild, endAgain
+    case adopt, adoptedSuspend, adoptedResume, adoptedEnd, adoptedEndAsleep, adoptedRestore
+    case adoptedRotate, adoptedRotateAtOnce, adoptedEndWhileRotating
 
     /// How long an old key lives on.
     static let overlap = Duration.seconds(86_400)
+
+    private var isAdopted: Bool { rawValue.hasPrefix("adopt") }
 
     func prepare(_ world: World) async throws {
         switch self {
@@ -25,20 +29,23 @@ enum Flow: String, CaseIterable, Sendable {
             return
         default: break
         }
-        world.wish(.active)
+        if isAdopted { try world.adopt() } else { world.wish(.active) }
+        if self == .adopt { return }
         try await world.settle()
         switch self {
         case .upgradeLockedOut:
             world.exhaust()
             world.platform.state.withLock { $0.freesLockedOut = false }
         case .renew: world.exhaust()
-        case .endWhileRotating, .rotateThenAtOnce, .suspendWhileRotating:
+        case .endWhileRotating, .rotateThenAtOnce, .suspendWhileRotating,
+            .adoptedEndWhileRotating:
             try await world.rotate(overlap: Self.overlap)
             try await world.provisioner.converge(World.id)
         case .up, .changePlan, .suspend, .end, .endBeforeStart, .restoreAtOnce, .rotate,
-            .rotateAtOnce:
+            .rotateAtOnce, .adopt, .adoptedSuspend, .adoptedEnd, .adoptedRestore, .adoptedRotate,
+            .adoptedRotateAtOnce:
             break
-        case .resume, .endAsleep, .rotateAsleep:
+        case .resume, .endAsleep, .rotateAsleep, .adoptedResume, .adoptedEndAsleep:
             world.wish(.suspended)
             try await world.settle()
         case .restore:
@@ -56,6 +63,12 @@ enum Flow: String, CaseIterable, Sendable {
 
     func act(_ world: World) async throws {
         switch self {
+        case .adopt: break
+        case .adoptedResume: world.wish(.active)
+        case .adoptedSuspend: world.wish(.suspended)
+        case .adoptedEnd, .adoptedEndAsleep, .adoptedEndWhileRotating: world.wish(.ended)
+        case .adoptedRotate: try await world.rotate(overlap: Self.overlap)
+        case .adoptedRotateAtOnce: try await world.rotate(overlap: .zero)
         case .up, .resume, .restore: world.wish(.active)
         case .changePlan, .upgradeLockedOut: world.wish(.active, plan: World.otherPlan)
         case .renew:
@@ -74,7 +87,7 @@ enum Flow: String, CaseIterable, Sendable {
             _ = try? await world.provisioner.converge(World.id)
             world.restart()
             world.wish(.active)
-        case .restoreAtOnce:
+        case .restoreAtOnce, .adoptedRestore:
             world.wish(.ended)
             _ = try? await world.provisioner.converge(World.id)
             world.restart()
@@ -85,6 +98,15 @@ enum Flow: String, CaseIterable, Sendable {
 
     func check(_ world: World, _ context: Comment) throws {
         switch self {
+        case .adopt, .adoptedResume: try world.expectAdopted(isAwake: true, context)
+        case .adoptedSuspend: try world.expectAdopted(isAwake: false, context)
+        case .adoptedEnd, .adoptedEndAsleep: try world.expectAdoptedGone(context)
+        case .adoptedEndWhileRotating:
+            try world.expectAdoptedGone(context)
+            try world.expectDown(context)
+        case .adoptedRotate, .adoptedRotateAtOnce, .adoptedRestore:
+            try world.expectAdoptedGone(context)
+            try world.expectUp(context)
         case .up, .resume, .rebuild: try world.expectUp(context)
         case .changePlan: try world.expectUp(plan: World.otherPlan, context)
         case .upgradeLockedOut:

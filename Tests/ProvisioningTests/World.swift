@@ -147,8 +147,9 @@ final class World: Sendable {
                     desired: DesiredGrant(access: .none, reason: "", plan: plan, generation: 0),
                     changedAt: now
                 )
-            let isNew = grant.desired.generation == 0 || grant.desired.access == .ended
-            if isNew, access != .ended || grant.desired.generation == 0 {
+            let hadKey = grant.desired.generation > 0 || grant.observed.adopted != nil
+            let isNew = !hadKey || grant.desired.access == .ended
+            if isNew, access != .ended || !hadKey {
                 grant.desired.generation += 1
                 let generation = grant.desired.generation
                 tables.keys.append(
@@ -222,6 +223,7 @@ final class World: Sendable {
 
     func inspect(_ number: Int, _ call: PlatformCall) {
         guard let grant = store.tables.withLock({ $0.grants[Self.id] }),
+            grant.desired.generation > 0,
             grant.observed.shownGeneration == grant.desired.generation,
             grant.desired.access == .active, let key = try? key(grant.desired.generation)
         else { return }

@@ -50,6 +50,11 @@ struct ImportFileTests {
         ("email,plan\na@b.c,pr\"o", 2, "inside a field"),
         ("email,plan\na@b.c,pro\nA@b.c,pro", 3, "Line 2 is about the same subscription"),
         ("email,plan\na@b.c,p\u{7}ro", 2, "control character"),
+        ("email,plan,app\na@b.c,pro,twelve", 2, "no id of an app"),
+        ("email,plan,app\na@b.c,pro,0", 2, "no id of an app"),
+        ("email,plan,app\na@b.c,pro,-3", 2, "no id of an app"),
+        ("email,plan,app\na@b.c,pro,99999999999999999999", 2, "no id of an app"),
+        ("email,plan,app\na@b.c,pro,5\nb@b.c,pro,05", 3, "Line 2 names the same app"),
     ])
     func `a line that cannot be read is refused with its number and one sentence`(
         _ text: String,

@@ -13,13 +13,19 @@ struct LookupCopyTests {
         SELECT quote(token.id) || quote(grant.access) || quote(grant.plan_id)
             || quote(grant.plan_version) || quote(key.generation) || quote(grant.shown_generation)
             || quote(key.salt) || quote(key.master_key_id) || quote(key.digest)
-            || quote(key.last_four) || quote(key.created_at) || quote(key.shown_at)
-            || quote(key.ended_at) || quote(grant.previous_until_at) || quote(previous.last_four)
+            || quote(coalesce(key.last_four, CASE WHEN grant.generation = 0 OR
+                grant.overlap_seconds > 0 AND grant.shown_generation = 0
+                THEN grant.adopted_last_four END))
+            || quote(key.created_at) || quote(key.shown_at) || quote(key.ended_at)
+            || quote(grant.previous_until_at) || quote(coalesce(previous.last_four,
+                CASE WHEN grant.previous_until_at > 0 AND grant.generation = 1
+                THEN grant.adopted_last_four END))
         FROM lookup_token AS token
         LEFT JOIN grant ON grant.subscription_id = token.subscription_id
         LEFT JOIN api_key AS key
             ON key.subscription_id = token.subscription_id AND key.generation =
-                CASE WHEN grant.overlap_seconds > 0 AND grant.shown_generation > 0
+                CASE WHEN grant.overlap_seconds > 0
+                        AND (grant.shown_generation > 0 OR grant.adopted_last_four IS NOT NULL)
                     THEN min(grant.shown_generation, grant.generation) ELSE grant.generation END
         LEFT JOIN api_key AS previous
             ON previous.subscription_id = token.subscription_id AND previous.generation =
@@ -58,6 +64,11 @@ struct LookupCopyTests {
         let generation = Int.random(in: 0...3, using: &random)
         var grant = Grant.make(id, access: access, generation: generation)
         grant.observed.shownGeneration = Int.random(in: 0...generation, using: &random)
+        if Bool.random(using: &random) {
+            let key = String(repeating: "k", count: 60) + String(1_000 + generation)
+            grant.observed.adopted = .init(id: 5, name: "before", roleID: 6, key: key)
+            grant.observed.closedGeneration = Bool.random(using: &random) ? -1 : 0
+        }
         if Bool.random(using: &random) { grant.desired.overlap = .seconds(60) }
         if Bool.random(using: &random) {
             grant.observed.ending = .init(generation: generation - 1, at: .at(90))
@@ -118,9 +129,23 @@ struct LookupCopyTests {
         try await old.seed(.one, .two)
         try await old.write { tx in
             try tx.insert(APIKey.make())
-            try tx.save(Grant.make { $0.observed.shownGeneration = 1 })
             try tx.insert(LookupToken.make())
             try tx.insert(LookupToken.make("bare", digest: 8, for: .two))
+        }
+        // This program writes columns that a grant of then has not.
+        try await old.database.write { connection in
+            _ = try connection.run(
+                """
+                INSERT INTO grant (
+                    subscription_id, access, reason, plan_id, plan_version, generation, changed_at,
+                    failures, observed, shown_generation, is_unproved
+                ) VALUES (:id, 'active', 'paid', 'pro', 1, 1, 0, 0, :observed, 1, 0)
+                """,
+                [
+                    "id": Value(Subscription.ID.one),
+                    "observed": try JSONColumn.text(ObservedGrant()),
+                ]
+            )
         }
         old.close()
         let store = try SQLiteStore(path: path, now: { .at(0) }, onFatal: { _ in })
@@ -128,7 +153,7 @@ struct LookupCopyTests {
         #expect(try store.lookup(tokenDigest: .digest(7))?.key == APIKey.make())
         #expect(try store.lookup(tokenDigest: .digest(8))?.generation == 0)
         store.close()
-        for suffix in ["", "-wal", "-shm", ".before-7"] {
+        for suffix in ["", "-wal", "-shm", ".before-\(Schema.steps.count)"] {
             _ = try? FileManager.default.removeItem(atPath: path + suffix)
         }
     }

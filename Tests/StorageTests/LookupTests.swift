@@ -82,6 +82,59 @@ struct LookupTests {
     }
 
     @Test(arguments: StoreFactory.all)
+    func `of the key of an app that was taken over the last four are told, until it is gone`(
+        _ factory: StoreFactory
+    ) async throws {
+        let store = try factory.make()
+        var grant = Grant.make(generation: 0)
+        grant.observed = .adopting("wxyz")
+        try await seed(store, grant, key: nil)
+        let before = try #require(try store.lookup(tokenDigest: .digest(7)))
+        #expect(before.generation == 0 && before.key == nil && before.adoptedLastFour == "wxyz")
+        // Until the new key is shown, the old one is told of.
+        grant.desired.generation = 1
+        grant.desired.overlap = .seconds(60)
+        try await store.write { [grant] tx in
+            try tx.insert(APIKey.make())
+            try tx.save(grant)
+        }
+        #expect(try store.lookup(tokenDigest: .digest(7))?.adoptedLastFour == "wxyz")
+        grant.observed.shownGeneration = 1
+        grant.observed.ending = .init(generation: 0, at: .at(60))
+        try await store.save(grant)
+        let after = try #require(try store.lookup(tokenDigest: .digest(7)))
+        #expect(after.generation == 1 && after.key == .make() && after.adoptedLastFour == nil)
+        #expect(after.previous == .init(lastFour: "wxyz", until: .at(60)))
+        grant.observed.closedGeneration = 0
+        try await store.save(grant)
+        #expect(try store.lookup(tokenDigest: .digest(7))?.previous == nil)
+    }
+
+    @Test(arguments: StoreFactory.all)
+    func `an app that was taken over is found by its id, its key and the last four of it`(
+        _ factory: StoreFactory
+    ) async throws {
+        let store = try factory.make()
+        var grant = Grant.make(generation: 0)
+        grant.observed = .adopting("wxyz")
+        try await seed(store, grant, key: nil)
+        #expect(try await store.read { try $0.grant(.one) } == grant)
+        let digest = try #require(grant.observed.adopted?.keyDigest)
+        #expect(try await store.read { try $0.subscription(keyDigest: digest)?.id } == .one)
+        #expect(try await store.read { try $0.subscription(appID: 12) } == .one)
+        #expect(try await store.read { try $0.subscription(appID: 13) } == nil)
+        for text in ["wxyz", "12"] {
+            let found = try await store.read { try $0.subscriptions(matching: text, limit: 5) }
+            #expect(found.map(\.id) == [.one])
+        }
+        grant.observed.apps = []
+        grant.observed.closedGeneration = 0
+        try await store.save(grant)
+        #expect(try await store.read { try $0.subscription(appID: 12) } == nil)
+        #expect(try await store.read { try $0.subscription(keyDigest: digest)?.id } == .one)
+    }
+
+    @Test(arguments: StoreFactory.all)
     func `a hold is seen by the look-up after its commit`(_ factory: StoreFactory) async throws {
         let store = try factory.make()
         try await seed(store, .make())
@@ -138,5 +191,13 @@ struct LookupTests {
             return try tx.reveal(1, to: LookupToken.ID("token"))
         }
         #expect(!noted)
+    }
+}
+
+extension ObservedGrant {
+    /// An app with the id 12 that was there before, whose key ends so.
+    fileprivate static func adopting(_ lastFour: String) -> ObservedGrant {
+        let key = String(repeating: "k", count: 60) + lastFour
+        return ObservedGrant(adopting: Adopted(id: 12, name: "before", roleID: 3, key: key))
     }
 }

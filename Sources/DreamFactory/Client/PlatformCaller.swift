@@ -34,6 +34,15 @@ package enum PlatformCaller: Sendable {
     case session(SessionToken, key: AppKey?)
     /// Nobody: login, registration, the reset of a password, and the open part of the environment.
     case anonymous
+
+    /// The key that is sent with every call, where one is.
+    package var appKey: AppKey? {
+        switch self {
+        case .apiKey(let key), .user(_, let key): key
+        case .session(_, let key): key
+        case .administrator, .anonymous: nil
+        }
+    }
 }
 
 /// A caller with the session it has now.

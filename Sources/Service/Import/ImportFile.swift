@@ -7,7 +7,7 @@ import Subscriptions
 package struct ImportFile: Sendable {
     /// The columns, the first two of which must be there.
     static let columns = [
-        "email", "plan", "provider", "customer", "subscription", "paid_until",
+        "email", "plan", "provider", "customer", "subscription", "paid_until", "app",
     ]
     /// More lines than any installation has customers.
     static let linesMax = 200_000
@@ -141,8 +141,20 @@ extension ImportFile {
             provider: provider,
             customer: fields["customer"],
             subscription: fields["subscription"],
-            paidUntil: try date(fields["paid_until"], record.line)
+            paidUntil: try date(fields["paid_until"], record.line),
+            app: try app(fields["app"], record.line)
         )
+    }
+
+    /// An id of the platform.
+    private static func app(_ text: String?, _ line: Int) throws(ImportRefusal) -> Int? {
+        guard let text else { return nil }
+        guard text.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains),
+            let id = Int(text), id > 0
+        else {
+            throw ImportRefusal(line: line, "The field app holds no id of an app, such as 12.")
+        }
+        return id
     }
 
     private static func isAddress(_ text: String) -> Bool {
@@ -169,6 +181,7 @@ extension ImportFile {
     /// What lines before have taken.
     private struct Seen {
         private var subscriptions: [String: Int] = [:]
+        private var apps: [Int: Int] = [:]
 
         mutating func add(_ line: ImportLine) throws(ImportRefusal) {
             let name = "\(line.provider) \(line.subscription)"
@@ -178,6 +191,15 @@ extension ImportFile {
                     "Line \(earlier) is about the same subscription; where a customer has "
                         + "several of one plan, name each in the field subscription."
                 )
+            }
+            if let app = line.app {
+                if let earlier = apps[app] {
+                    throw ImportRefusal(
+                        line: line.number,
+                        "Line \(earlier) names the same app: a subscription takes over one of its own."
+                    )
+                }
+                apps[app] = line.number
             }
             subscriptions[name] = line.number
         }
