@@ -27,7 +27,10 @@ extension World {
                 }
                 continue
             }
-            guard grant.observed.adopted?.endedAt != nil, let key = app.apiKey else { continue }
+            guard let adopted = grant.observed.adopted, adopted.endedAt != nil,
+                let key = app.apiKey
+            else { continue }
+            if !adopted.wasRefused { fail("an adopted app has ended without a proof") }
             if [.alive, .asleep].contains(platform.stored(key)) {
                 fail("the platform knows the key of an adopted app, whose end was proved")
             }

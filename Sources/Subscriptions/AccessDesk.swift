@@ -122,8 +122,9 @@ package struct AccessDesk: Sendable {
     }
 
     /// A first key, and every key after an end, is a generation of its own: what was taken down
-    /// never comes back. An app that was taken over has the first key, until its owner asks for
-    /// another.
+    /// never comes back.
+    ///
+    /// An app that was taken over has the first key, until its owner asks for another.
     private static func desired(
         _ decision: AccessDecision,
         _ plan: Plan.Reference?,
