@@ -71,6 +71,23 @@ extension PlatformClient {
         return found.filter { wanted.contains($0.id) }
     }
 
+    /// The roles of these ids that there are, whatever their names are, with rules and apps.
+    package func roles(
+        _ ids: [RecordID<RoleRecord>]
+    ) async throws(PlatformError) -> [RoleRecord] {
+        var found: [RoleRecord] = []
+        for start in stride(from: 0, to: ids.count, by: Self.idsMax) {
+            let part = ids[start..<min(start + Self.idsMax, ids.count)]
+            let query = RecordQuery(
+                filter: try Self.filter("id", part.map(\.rawValue), .findRole),
+                related: [Role.withRules, Role.withApps]
+            )
+            found += try await Self.records(roles.all(query, as: JSONValue.self), RoleRecord.init)
+        }
+        let wanted = Set(ids)
+        return found.filter { wanted.contains($0.id) }
+    }
+
     private static func filter(
         _ field: FieldName,
         _ ids: [Int64],

@@ -16,6 +16,8 @@ package protocol SystemAPI: Sendable {
     func role(named name: RecordName) async throws(PlatformError) -> RoleRecord?
     /// The role of that id, whatever its name is, with rules and apps.
     func role(_ id: RecordID<RoleRecord>) async throws(PlatformError) -> RoleRecord?
+    /// The roles of these ids that there are, whatever their names are, with rules and apps.
+    func roles(_ ids: [RecordID<RoleRecord>]) async throws(PlatformError) -> [RoleRecord]
     /// Changes whether a role is active and some of its rules; what is not named stays.
     func changeRole(
         _ id: RecordID<RoleRecord>,

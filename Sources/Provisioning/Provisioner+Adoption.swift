@@ -17,10 +17,8 @@ extension Provisioner {
         guard !ids.isEmpty else { return [:] }
         let records = ids.sorted().compactMap { RecordID<AppRecord>(Int64($0)) }
         let apps = try await runner.api.apps(records)
-        var roles: [RecordID<RoleRecord>: RoleRecord] = [:]
-        for id in Set(apps.compactMap(\.roleID)).sorted(by: { $0.rawValue < $1.rawValue }) {
-            roles[id] = try await runner.api.role(id)
-        }
+        let roleIDs = Set(apps.compactMap(\.roleID)).sorted { $0.rawValue < $1.rawValue }
+        let roles = try await runner.api.roles(roleIDs)
         var system: RecordID<ServiceRecord>?
         if let name = RecordName("system") {
             system = try await runner.api.service(named: name)?.id
@@ -28,7 +26,7 @@ extension Provisioner {
         var named: [Int: NamedApp] = [:]
         for id in ids {
             let app = apps.first { $0.id.rawValue == Int64(id) }
-            let candidate = Candidate(id: id, app: app, role: app?.roleID.flatMap { roles[$0] })
+            let candidate = Candidate(id: id, app: app, role: roles.first { $0.id == app?.roleID })
             named[id] = candidate.judge(ownKey: ownKey, systemService: system)
         }
         return named

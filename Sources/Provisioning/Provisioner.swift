@@ -144,7 +144,9 @@ package final class Provisioner: Sendable {
         for _ in 0..<Self.stepsMax {
             switch turn {
             case .none: return nil
-            case .rest(let grant): return grant
+            case .rest(let grant):
+                if !grant.observed.holdsAdopted { runner.adoptedKeys.forget(id) }
+                return grant
             case .work(let order):
                 let outcome = await perform(order)
                 guard !Task.isCancelled else {

@@ -29,22 +29,20 @@ extension StepRunner {
         let state = try await calling { () async throws(PlatformError) in
             try await api.probe(key)
         }
-        // The second refusal is the last proof.
-        if state == .gone, order.observed.revocation?.provedAt != nil {
-            adoptedKeys.keep(nil, of: order.subscriptionID)
-        }
         return .proved(ProofAnswer(state), generation: 0)
     }
 }
 
-/// Keys of apps that were taken over and are being deleted, until they are proved to be refused;
-/// they are written nowhere, so that they end with the process.
+/// Keys of apps that were taken over and are being deleted, until their end is closed; they are
+/// written nowhere, so that they end with the process.
 final class AdoptedKeys: Sendable {
     private let keys = Mutex<[Subscription.ID: AppKey]>([:])
 
     func key(of id: Subscription.ID) -> AppKey? { keys.withLock { $0[id] } }
 
     func keep(_ key: AppKey?, of id: Subscription.ID) { keys.withLock { $0[id] = key } }
+
+    func forget(_ id: Subscription.ID) { keep(nil, of: id) }
 }
 
 extension WorkOrder {

@@ -48,8 +48,8 @@ struct KeyAnswer: Sendable {
     }
 
     private static let adopted =
-        "This key was there before and cannot be shown here: go on using it, or make a new one with "
-        + "POST /v1/key/rotate."
+        "This key was there before, with limits of its own, and cannot be shown here: go on using it, "
+        + "or make one of this plan with POST /v1/key/rotate."
 
     /// The answer; `lookupToken` where the subscriber has just been given one.
     ///

@@ -30,7 +30,7 @@ extension World {
             guard let adopted = grant.observed.adopted, adopted.endedAt != nil,
                 let key = app.apiKey
             else { continue }
-            if !adopted.wasRefused { fail("an adopted app has ended without a proof") }
+            if adopted.isKeyLost, !adopted.wasRefused { fail("an adopted app has ended unproved") }
             if [.alive, .asleep].contains(platform.stored(key)) {
                 fail("the platform knows the key of an adopted app, whose end was proved")
             }

@@ -43,6 +43,13 @@ extension SimulatedPlatform {
         try await make(.findApp) { $0.apps[id.rawValue] }
     }
 
+    /// The roles of these ids.
+    func roles(_ ids: [RecordID<RoleRecord>]) async throws(PlatformError) -> [RoleRecord] {
+        try await make(.findRole) { state in
+            try ids.filter { state.roles[$0.rawValue] != nil }.map { try state.role($0) }
+        }
+    }
+
     /// The apps of these ids.
     func apps(_ ids: [RecordID<AppRecord>]) async throws(PlatformError) -> [AppRecord] {
         try await make(.findApp) { state in ids.compactMap { state.apps[$0.rawValue] } }

@@ -201,6 +201,12 @@ extension FakePlatform {
         try await make(.findApp) { $0.apps[id.rawValue] }
     }
 
+    func roles(_ ids: [RecordID<RoleRecord>]) async throws(PlatformError) -> [RoleRecord] {
+        try await make(.findRole) { state in
+            try ids.filter { state.roles[$0.rawValue] != nil }.map { try state.role($0) }
+        }
+    }
+
     func apps(_ ids: [RecordID<AppRecord>]) async throws(PlatformError) -> [AppRecord] {
         try await make(.findApp) { state in ids.compactMap { state.apps[$0.rawValue] } }
     }
