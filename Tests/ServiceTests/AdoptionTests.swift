@@ -124,6 +124,11 @@ struct AdoptionTests {
         #expect(road.wire.count == calls)
         let said = road.log.all + road.answers.all
         #expect(!said.isEmpty && !said.contains { $0.contains(Self.key) })
+        let files = ["tollgate.db", "tollgate.db-wal"].compactMap {
+            FileManager.default.contents(atPath: road.folder.file($0))
+        }
+        #expect(files.contains { $0.range(of: Data("ada@example.com".utf8)) != nil })
+        #expect(!files.contains { $0.range(of: Data(Self.key.utf8)) != nil })
     }
 
     @Test func `staff find it by app, last four and the key itself`() async throws {
