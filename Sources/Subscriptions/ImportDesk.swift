@@ -43,7 +43,7 @@ package struct ImportDesk: Sendable {
             providerID: line.subscription
         )
         if let known { return try take(line, known, plan, actor, in: tx, now) }
-        let adopted = try adopted(line, app, plan, in: tx, now)
+        let adopted = try adopted(line, app, in: tx, now)
         let customer = try customer(of: line, in: tx, now)
         var subscription = Subscription(
             id: .random(access.random),
@@ -103,7 +103,6 @@ package struct ImportDesk: Sendable {
     private func adopted(
         _ line: ImportLine,
         _ app: NamedApp?,
-        _ plan: PlanVersion,
         in tx: any StoreTransaction,
         _ now: Date
     ) throws -> ObservedGrant.Adopted? {

@@ -33,10 +33,14 @@ struct SubscriptionsImportCommand: Command {
             background, behind everybody who waits for a first key; hand them out with tollgate
             claims create.
 
-            An app that is taken over keeps its key, its role and what others made of them, until
-            tollgate keys rotate, or the customer, asks for a new key: then it ends as every old key
-            does. It sleeps, wakes and is deleted as access says. Its role and its limits are never
-            touched, and its key is neither stored nor shown. Exit code 1 says that lines were refused, 4 that keys are being made.
+            An app that is taken over keeps its key, its role and its limits until staff, with
+            tollgate keys rotate, or the customer ask for a new key: then it ends as every old key
+            does. It sleeps, wakes and is deleted as access says; its role and limits are never
+            touched. Its key is neither stored nor shown, since the customer has it. Refused are
+            apps without a role, asleep, of the platform or of a Tollgate, and a subscription that
+            is known here without the app.
+
+            Exit code 1 says that lines were refused, 4 that keys are being made.
             """
         ]
     )

@@ -41,6 +41,23 @@ struct CLIGrantsTests {
         if let server { #expect(await server.end().exit == 0) }
     }
 
+    @Test(arguments: [true, false])
+    func `a line that names an app which is not there is refused by its number`(
+        _ isDry: Bool
+    ) async throws {
+        let scene = try await scene()
+        let text = "email,plan,app\nada@example.com,pro,9999\nbob@example.com,pro,\n"
+        let file = try scene.folder.file("apps.csv", text)
+        let more = isDry ? ["--dry-run"] : ["--wait", "0s"]
+        let reply = try await Child.run(
+            ["subscriptions", "import", file] + more,
+            scene.environment
+        )
+        #expect(reply.exit == 1)
+        #expect(reply.error.hasPrefix("line 2: The platform has no app 9999.\n"))
+        #expect(reply.out.contains("1 lines: 1 new"))
+    }
+
     @Test func `drift is told, and repaired only by consent`() async throws {
         let scene = try await scene()
         _ = try await scene.run("subscriptions", "import", file(scene))
