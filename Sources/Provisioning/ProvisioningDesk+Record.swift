@@ -71,7 +71,11 @@ extension ProvisioningDesk {
             {
                 try audit("key.refused", revocation.generation)
                 // One that had ended and came back was promised, and kept, before.
-                if try tx.key(id, generation: revocation.generation)?.endedAt == nil {
+                let endedAt =
+                    revocation.generation == 0
+                    ? before.adopted?.endedAt
+                    : try tx.key(id, generation: revocation.generation)?.endedAt
+                if endedAt == nil {
                     try tx.keep(.revocation, since: grant.revokedAt(revocation), at: now)
                 }
             }
