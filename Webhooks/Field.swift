@@ -14,21 +14,28 @@ package struct Field: Sendable {
     package let value: JSONValue?
     /// The way to it, as `data.object.items.data[0].price.id`.
     package let path: String
+    /// Whether it stands in an answer of the provider's API, which can be asked for anew.
+    private let isFetched: Bool
 
     /// Starts at the top of an event.
-    package init(_ value: JSONValue) {
-        self.value = value
-        self.path = ""
-    }
+    package init(_ value: JSONValue) { self.init(value, path: "", isFetched: false) }
 
-    private init(_ value: JSONValue?, path: String) {
+    /// Starts at the top of an answer.
+    init(_ fetched: FetchedObject) { self.init(fetched.value, path: "", isFetched: true) }
+
+    private init(_ value: JSONValue?, path: String, isFetched: Bool) {
         self.value = value
         self.path = path
+        self.isFetched = isFetched
     }
 
     /// The member of that name.
     package subscript(_ name: String) -> Field {
-        Field(value?[name], path: path.isEmpty ? name : "\(path).\(name)")
+        Field(
+            value?[name],
+            path: path.isEmpty ? name : "\(path).\(name)",
+            isFetched: isFetched
+        )
     }
 
     /// Whether there is no value, or `null`.
@@ -97,11 +104,15 @@ extension Field {
     /// The elements of an array.
     package func elements() throws(FieldFault) -> [Field] {
         guard let values = try some().array else { throw fault("is not an array") }
-        return values.enumerated().map { Field($1, path: "\(path)[\($0)]") }
+        return values.enumerated().map { index, value in
+            Field(value, path: "\(path)[\(index)]", isFetched: isFetched)
+        }
     }
 
     /// Says what is wrong here.
-    package func fault(_ problem: String) -> FieldFault { FieldFault(path: path, problem: problem) }
+    package func fault(_ problem: String) -> FieldFault {
+        FieldFault(path: path, problem: problem, isFetched: isFetched)
+    }
 
     private func some() throws(FieldFault) -> JSONValue {
         guard let value, value != .null else { throw fault("is missing") }
@@ -115,4 +126,6 @@ package struct FieldFault: Error, Hashable, Sendable {
     package let path: String
     /// What is wrong with it, as the rest of a sentence.
     package let problem: String
+    /// Whether it stands in an answer of the provider's API and not in the event.
+    let isFetched: Bool
 }

@@ -81,7 +81,7 @@ struct LemonSqueezyEvent: ProviderEvent {
             let invoice = LemonSqueezyInvoice(data)
             let path = ["subscriptions", try invoice.subscription()]
             let fetched = try await objects.object(path, [])
-            let subscription = LemonSqueezySubscription(Field(fetched.value)["data"])
+            let subscription = LemonSqueezySubscription(Field(fetched)["data"])
             let periods = try subscription.paidPeriods()
             return try invoice.payment(true, periods: periods, envelope.fetched(at: fetched.at))
         case .refund:
@@ -100,7 +100,7 @@ struct LemonSqueezyEvent: ProviderEvent {
         from objects: any ProviderObjects
     ) async throws -> (Field, EventEnvelope) {
         let fetched = try await objects.object([kind, try data["id"].id()], [])
-        return (Field(fetched.value)["data"], envelope.fetched(at: fetched.at))
+        return (Field(fetched)["data"], envelope.fetched(at: fetched.at))
     }
 
     private func needsAPI(_ what: String) throws(FieldFault) -> Need {

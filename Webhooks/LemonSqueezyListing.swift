@@ -22,7 +22,7 @@ package struct LemonSqueezyListing: ProviderListing {
             ["subscriptions"],
             [("page[size]", String(Self.pageCountMax)), ("page[number]", String(number))]
         )
-        let page = Field(list.value)
+        let page = Field(list)
         let last = try page["meta"]["page"]["lastPage"].integer(in: 0...Int64.max)
         return SubscriptionPage(
             objects: try page["data"].elements().compactMap { element in

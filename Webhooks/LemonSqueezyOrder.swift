@@ -71,7 +71,7 @@ struct LemonSqueezyOrder {
     private func subscription(from objects: any ProviderObjects) async throws -> String? {
         let id = try object["id"].id()
         let list = try await objects.object(["subscriptions"], [("filter[order_id]", id)])
-        return try Field(list.value)["data"].elements()
+        return try Field(list)["data"].elements()
             .first { try $0["attributes"]["order_id"].numericID() == id }?["id"].id()
     }
 
@@ -81,7 +81,7 @@ struct LemonSqueezyOrder {
             return false
         }
         let fetched = try await objects.object(["variants", try variant.numericID()], [])
-        return Field(fetched.value)["data"]["attributes"]["is_subscription"].value == true
+        return Field(fetched)["data"]["attributes"]["is_subscription"].value == true
     }
 
     private static func needsSubscription(_ id: String) -> Need {

@@ -84,8 +84,8 @@ struct PaddleAdjustment {
         let id = try object["transaction_id"].id()
         let list = try await objects.object(["adjustments"], [("transaction_id", id)])
         let fetched = try await objects.object(["transactions", id], [])
-        let transaction = PaddleTransaction(Field(fetched.value)["data"], succeeded: true)
-        let all = try Field(list.value)["data"].elements().map(PaddleAdjustment.init)
+        let transaction = PaddleTransaction(Field(fetched)["data"], succeeded: true)
+        let all = try Field(list)["data"].elements().map(PaddleAdjustment.init)
         let counted = try all.filter { try $0.object["status"].isCounted && $0.kind() == kind }
         guard let last = try counted.max(by: { try $0.createdAt() < $1.createdAt() }) else {
             return .ignored("No adjustment of the transaction is approved.")

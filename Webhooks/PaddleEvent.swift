@@ -90,7 +90,7 @@ struct PaddleEvent: ProviderEvent {
         from objects: any ProviderObjects
     ) async throws -> (Field, EventEnvelope) {
         let fetched = try await objects.object([kind, try data["id"].id()], [])
-        return (Field(fetched.value)["data"], envelope.fetched(at: fetched.at))
+        return (Field(fetched)["data"], envelope.fetched(at: fetched.at))
     }
 
     /// A customer can be archived, which ends nothing, and is never deleted.

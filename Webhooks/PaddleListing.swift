@@ -20,7 +20,7 @@ package struct PaddleListing: ProviderListing {
         var query = [("per_page", String(Self.pageCountMax)), ("order_by", "id[ASC]")]
         if let cursor { query.append(("after", cursor)) }
         let list = try await objects.object(["subscriptions"], query)
-        let page = Field(list.value)
+        let page = Field(list)
         let elements = try page["data"].elements()
         let hasMore = try page["meta"]["pagination"]["has_more"].flag()
         return SubscriptionPage(

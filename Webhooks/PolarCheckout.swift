@@ -39,7 +39,7 @@ struct PolarCheckout {
             ("limit", String(Self.pageCountMax)),
         ]
         let list = try await objects.object(["subscriptions", ""], query)
-        let found = try Field(list.value)["items"].elements()
+        let found = try Field(list)["items"].elements()
             .first { $0["checkout_id"].value == .string(id) }
         guard let found else {
             return .parked(try needsSubscription("it is looked for again."))

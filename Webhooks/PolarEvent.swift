@@ -109,7 +109,7 @@ struct PolarEvent: ProviderEvent {
         from objects: any ProviderObjects
     ) async throws -> (Field, EventEnvelope) {
         let fetched = try await objects.object([kind, try data[name].id()], [])
-        return (Field(fetched.value), envelope.fetched(at: fetched.at))
+        return (Field(fetched), envelope.fetched(at: fetched.at))
     }
 
     private func customer(

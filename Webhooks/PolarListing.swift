@@ -28,7 +28,7 @@ package struct PolarListing: ProviderListing {
                 ("sorting", "started_at"),
             ]
         )
-        let page = Field(list.value)
+        let page = Field(list)
         let last = try page["pagination"]["max_page"].integer(in: 0...Int64.max)
         return SubscriptionPage(
             objects: try page["items"].elements().compactMap { element in

@@ -42,7 +42,7 @@ extension ProviderEvent {
         do {
             return try await event.reading(from: objects)
         } catch let fault as FieldFault {
-            return fault.reading
+            return fault.reading(of: event.subject)
         } catch {
             return .parked(Need(.refetch, subject: event.subject, reason: "\(error)"))
         }
@@ -68,7 +68,11 @@ extension Field {
     init(parsing body: [UInt8]) throws(FieldFault) {
         // What the parser has against it is not for staff, who cannot mend it.
         guard let value = try? JSONValue(parsing: body) else {
-            throw FieldFault(path: "", problem: "is not JSON that can be read to its end")
+            throw FieldFault(
+                path: "",
+                problem: "is not JSON that can be read to its end",
+                isFetched: false
+            )
         }
         self.init(value)
     }
@@ -134,6 +138,15 @@ extension FieldFault {
     var reading: EventReading {
         let place = path.isEmpty ? "The body" : path
         return .parked(Need(.malformed, subject: path, reason: "\(place) \(problem)."))
+    }
+
+    /// The same, but an answer is asked for again: what stands in an event stays as it is, and the
+    /// provider may answer better later.
+    func reading(of subject: String) -> EventReading {
+        guard isFetched else { return reading }
+        let place = path.isEmpty ? "its top" : path
+        let reason = "The provider's answer cannot be read: \(place) \(problem). It is asked again."
+        return .parked(Need(.refetch, subject: subject, reason: reason))
     }
 }
 

@@ -81,11 +81,11 @@ struct StripeObjects {
         if let cursor { query.append(("starting_after", cursor)) }
         let list = try await objects.object(["subscriptions"], query)
         var page: [FetchedObject] = []
-        for entry in try Field(list.value)["data"].elements() {
+        for entry in try Field(list)["data"].elements() {
             guard let value = entry.value else { continue }
             page.append(try await completed(FetchedObject(value: value, at: list.at)))
         }
-        guard try Field(list.value)["has_more"].flag() else {
+        guard try Field(list)["has_more"].flag() else {
             return SubscriptionPage(objects: page, next: nil)
         }
         let last = try Field(page.last?.value ?? [:])["id"].id()
@@ -93,7 +93,7 @@ struct StripeObjects {
     }
 
     private func completed(_ fetched: FetchedObject) async throws -> FetchedObject {
-        let object = Field(fetched.value)
+        let object = Field(fetched)
         guard object["items"]["has_more"].value == true, var members = fetched.value.object else {
             return fetched
         }
@@ -116,7 +116,7 @@ struct StripeObjects {
     ) async throws -> (subscription: String, periods: StripeInvoice.Periods)? {
         guard let id = try await invoiceID(of: charge) else { return nil }
         let fetched = try await objects.object(["invoices", id], [])
-        let invoice = StripeInvoice(Field(fetched.value), succeeded: true)
+        let invoice = StripeInvoice(Field(fetched), succeeded: true)
         guard let subscription = try invoice.subscription() else { return nil }
         return (subscription, try invoice.periods())
     }
@@ -132,7 +132,7 @@ struct StripeObjects {
                 ("payment[payment_intent]", try intent.reference()), ("limit", "1"),
             ]
         )
-        return try Field(payments.value)["data"].elements().first?["invoice"].reference()
+        return try Field(payments)["data"].elements().first?["invoice"].reference()
     }
 }
 
@@ -142,7 +142,7 @@ enum StripeReversal {
         _ charge: FetchedObject,
         _ periods: StripeInvoice.Periods
     ) throws(FieldFault) -> Reversal {
-        let object = Field(charge.value)
+        let object = Field(charge)
         let amount = try object["amount"].integer(in: 0...Int64.max)
         let refunded = try object["amount_refunded"].integer(in: 0...Int64.max)
         let state: Reversal.State =
@@ -172,7 +172,7 @@ enum StripeReversal {
         _ dispute: FetchedObject,
         _ periods: StripeInvoice.Periods
     ) throws(FieldFault) -> Reversal? {
-        let object = Field(dispute.value)
+        let object = Field(dispute)
         let state: Reversal.State
         switch try object["status"].word() {
         case "warning_needs_response", "warning_under_review": state = .inquiry

@@ -26,17 +26,13 @@ struct StripeRefetch {
             }
             return try await reading(envelope, kind, object)
         } catch let fault as FieldFault {
-            return fault.reading
+            return fault.reading(of: subject)
         } catch {
-            return .parked(
-                Need(
-                    .refetch,
-                    subject: (try? StripeEnvelope(event).objectID()) ?? "",
-                    reason: "\(error)"
-                )
-            )
+            return .parked(Need(.refetch, subject: subject, reason: "\(error)"))
         }
     }
+
+    private var subject: String { (try? StripeEnvelope(event).objectID()) ?? "" }
 
     private func reading(
         _ envelope: StripeEnvelope,
@@ -73,7 +69,7 @@ struct StripeRefetch {
         _ ended: Bool
     ) async throws -> EventReading {
         let fetched = try await StripeObjects(objects).subscription(envelope.objectID())
-        return try StripeSubscription(Field(fetched.value), ended: false).reading {
+        return try StripeSubscription(Field(fetched), ended: false).reading {
             change throws(FieldFault) in
             try envelope.made(change, fetchedAt: fetched.at)
         }
@@ -90,7 +86,7 @@ struct StripeRefetch {
             ["checkout", "sessions", envelope.objectID()],
             []
         )
-        return try StripeCheckout(Field(fetched.value), outcome: outcome).reading {
+        return try StripeCheckout(Field(fetched), outcome: outcome).reading {
             change throws(FieldFault) in
             try envelope.made(change, fetchedAt: fetched.at)
         }
@@ -98,7 +94,7 @@ struct StripeRefetch {
 
     private func payment(_ envelope: StripeEnvelope) async throws -> EventReading {
         let fetched = try await objects.object(["invoices", envelope.objectID()], [])
-        let invoice = Field(fetched.value)
+        let invoice = Field(fetched)
         let isPaid = invoice["status"].value == "paid" || invoice["paid"].value == true
         return try StripeInvoice(invoice, succeeded: isPaid).reading(
             { change throws(FieldFault) in try envelope.made(change, fetchedAt: fetched.at) },
@@ -110,7 +106,7 @@ struct StripeRefetch {
         let type = try event["type"].word()
         if !envelope.isThin, type == "customer.deleted" { return try StripeEvent(event).reading() }
         let fetched = try await objects.object(["customers", envelope.objectID()], [])
-        let customer = try envelope.customer(Field(fetched.value))
+        let customer = try envelope.customer(Field(fetched))
         return try envelope.made(.customer(customer), fetchedAt: fetched.at)
     }
 
@@ -129,7 +125,7 @@ struct StripeRefetch {
             id = fetched
         }
         let charge = try await StripeObjects(objects).charge(id)
-        guard let paid = try await StripeObjects(objects).paid(by: Field(charge.value)) else {
+        guard let paid = try await StripeObjects(objects).paid(by: Field(charge)) else {
             return .ignored("The charge \(id) paid for no subscription.")
         }
         let reversal = try StripeReversal.refund(charge, paid.periods)
@@ -144,18 +140,18 @@ struct StripeRefetch {
         let id = try envelope.objectID()
         guard event["related_object"]["type"].value != "charge" else { return id }
         let refund = try await objects.object(["refunds", id], [])
-        return try Field(refund.value)["charge"].present?.reference()
+        return try Field(refund)["charge"].present?.reference()
     }
 
     private func dispute(_ envelope: StripeEnvelope) async throws -> EventReading {
         let dispute = try await objects.object(["disputes", envelope.objectID()], [])
-        let id = try Field(dispute.value)["charge"].reference()
+        let id = try Field(dispute)["charge"].reference()
         let charge = try await StripeObjects(objects).charge(id)
-        guard let paid = try await StripeObjects(objects).paid(by: Field(charge.value)) else {
+        guard let paid = try await StripeObjects(objects).paid(by: Field(charge)) else {
             return .ignored("The charge \(id) paid for no subscription.")
         }
         guard let reversal = try StripeReversal.dispute(dispute, paid.periods) else {
-            let word = try Field(dispute.value)["status"].word()
+            let word = try Field(dispute)["status"].word()
             let reason = "The dispute's status is \"\(word)\", which this version does not know."
             return .parked(Need(.unknownStatus, subject: word, reason: reason))
         }
@@ -175,11 +171,11 @@ struct StripeRefetch {
             warned = object
         } else {
             let path = ["radar", "early_fraud_warnings", try envelope.objectID()]
-            warned = Field(try await objects.object(path, []).value)
+            warned = Field(try await objects.object(path, []))
         }
         let sentence = try StripeEvent.warning(warned)
         let charge = try await StripeObjects(objects).charge(try warned["charge"].reference())
-        let paid = try await StripeObjects(objects).paid(by: Field(charge.value))
+        let paid = try await StripeObjects(objects).paid(by: Field(charge))
         return try envelope.made(
             .warning(sentence, of: paid?.subscription),
             fetchedAt: charge.at

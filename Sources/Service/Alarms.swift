@@ -45,26 +45,31 @@ struct Alarms: Sendable {
     }
 
     private func parked(_ provider: Provider, _ reader: any StoreReader) throws -> [String] {
-        func count(_ kind: Need.Kind) throws -> Int {
-            try reader.parkedEvents(kind, limit: 1_000).count { $0.provider == provider }
+        func events(_ kind: Need.Kind) throws -> [InboxEvent] {
+            try reader.parkedEvents(kind, limit: 1_000).filter { $0.provider == provider }
         }
         var sentences: [String] = []
-        let refetch = try count(.refetch)
-        if refetch > 0 { sentences.append(waiting(refetch, of: provider)) }
-        let unknown = try count(.unknownStatus)
+        let refetch = try events(.refetch)
+        if let first = refetch.first {
+            sentences.append(waiting(refetch.count, first, of: provider))
+        }
+        let unknown = try events(.unknownStatus).count
         if unknown > 0 {
             sentences.append(
-                "\(unknown) events of \(provider) have a word that this version does not know and "
-                    + "change nothing: update Tollgate."
+                (unknown == 1 ? "1 event" : "\(unknown) events")
+                    + " of \(provider) with a word that this version does not know changed nothing:"
+                    + " update Tollgate."
             )
         }
         return sentences
     }
 
-    private func waiting(_ count: Int, of provider: Provider) -> String {
+    /// The oldest says why: what stands in its way mostly stands in the way of all.
+    private func waiting(_ count: Int, _ first: InboxEvent, of provider: Provider) -> String {
         if asked.contains(provider) {
-            return "\(count) events wait for an answer of \(provider)'s API and are tried again; "
-                + "`tollgate events list --state parked` says why."
+            return (count == 1 ? "1 event waits" : "\(count) events wait")
+                + " for an answer of \(provider)'s API that can be used; `tollgate events list"
+                + " --state parked` shows all. \(first.need?.reason ?? "")"
         }
         guard let api = KnownProvider.named(provider.rawValue)?.api else {
             return "\(count) events of \(provider) wait for a subscription that no event has told "

@@ -178,6 +178,29 @@ import Transport
         #expect(try await road.grant(of: ada).desired.access == .active)
     }
 
+    @Test func `an answer that cannot be read is an alarm and is asked for again`() async throws {
+        let (road, stripe) = try await road()
+        let ada = ada(road)
+        stripe.set(ada.object("active", ["status": 5]))
+        try await road.deliver(ada.changed("updated", after: 0, status: "active"))
+        try await road.work()
+        let parked = try #require(try await road.events(.parked).first)
+        #expect(parked.need?.kind == .refetch)
+        #expect(parked.need?.subject == ada.subscription)
+        let alarms = await road.staff("status").body["alarms"]?.array ?? []
+        #expect(
+            alarms.contains {
+                $0.string?.contains("The provider's answer cannot be read: status is not") == true
+            }
+        )
+        stripe.set(ada.object("active"))
+        road.pass(.seconds(61))
+        await road.tollgate.caretaker.tick()
+        try await road.work()
+        #expect(try await road.events(.parked).isEmpty)
+        #expect(try await road.grant(of: ada).desired.access == .active)
+    }
+
     @Test(arguments: [401, 403, 404, 400])
     func `a refusal is said without the key and grants nothing`(_ status: Int) async throws {
         let (road, stripe) = try await road()
