@@ -29,5 +29,6 @@ package enum Schema {
         Step(version: 6, name: "bulk", sql: PackageResources.V006__bulk_sql),
         Step(version: 7, name: "lookup", sql: PackageResources.V007__lookup_sql),
         Step(version: 8, name: "adopted", sql: PackageResources.V008__adopted_sql),
+        Step(version: 9, name: "receipts", sql: PackageResources.V009__receipts_sql),
     ]
 }

@@ -36,7 +36,8 @@ struct LemonSqueezyInvoice {
             succeeded: succeeded,
             paidAt: succeeded ? try event.occurredAt() : nil,
             periods: periods,
-            periodEnd: periods.values.min()
+            periodEnd: periods.values.min(),
+            receipt: succeeded ? try receipt(periods.values.min()) : nil
         )
         return try event.made(.payment(payment))
     }
@@ -52,9 +53,19 @@ struct LemonSqueezyInvoice {
             kind: .refund,
             state: state == .full && isCorrection ? .partial : state,
             at: try attributes["refunded_at"].present?.instant() ?? at,
+            payment: try object["id"].id(),
+            askedAt: try attributes["created_at"].present?.instant(),
             fetchedAt: at
         )
         return try event.made(.reversal(reversal, of: try subscription()))
+    }
+
+    private func receipt(_ periodEnd: Date?) throws(FieldFault) -> Receipt {
+        Receipt(
+            id: try object["id"].id(),
+            askedAt: try (attributes["created_at"].present ?? attributes["updated_at"]).instant(),
+            periodEnd: periodEnd
+        )
     }
 
     /// Whether it bills a change within a period.

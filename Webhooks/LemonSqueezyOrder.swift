@@ -52,6 +52,8 @@ struct LemonSqueezyOrder {
             kind: .refund,
             state: state,
             at: try attributes["refunded_at"].present?.instant() ?? at,
+            // The first invoice is asked for in the moment of the order.
+            askedAt: try attributes["created_at"].present?.instant(),
             fetchedAt: at
         )
         return try event.made(.reversal(reversal, of: subscription))

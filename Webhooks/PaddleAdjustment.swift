@@ -55,13 +55,16 @@ struct PaddleAdjustment {
         case .ignored(let reason): return .ignored(reason)
         case nil: return try .unknown(object["action"])
         }
-        // Without the API a part stands for itself: it must not take the place of a refund of all.
+        // Without the API a part stands for itself: it must not take the place of a refund of all,
+        // and with the other parts it may come to all.
         let isPart = kind == .refund && object["type"].value != "full"
         let reversal = Reversal(
             id: isPart ? try object["id"].id() : transaction,
             kind: kind,
             state: state,
             at: try object["created_at"].instant(),
+            payment: transaction,
+            amount: isPart ? try object["totals"]["total"].amount() : nil,
             fetchedAt: try event.knownAt()
         )
         return try event.made(.reversal(reversal, of: subscription))
@@ -96,6 +99,8 @@ struct PaddleAdjustment {
             state: try kind == .refund ? Self.refund(counted, transaction) : last.dispute(),
             at: try last.createdAt(),
             periods: try transaction.periods(),
+            payment: id,
+            askedAt: try transaction.askedAt(),
             fetchedAt: min(list.at, fetched.at)
         )
         let subscription = try object["subscription_id"].id()

@@ -65,8 +65,24 @@ struct PaddleTransaction {
             succeeded: succeeded,
             paidAt: succeeded ? try captured() ?? time : nil,
             periods: periods,
-            periodEnd: periods.values.min()
+            periodEnd: periods.values.min(),
+            receipt: succeeded ? try receipt(periods.values.min(), time) : nil
         )
+    }
+
+    private func receipt(_ periodEnd: Date?, _ time: Date) throws(FieldFault) -> Receipt {
+        let total = object["details"]["totals"]["grand_total"]
+        return Receipt(
+            id: try object["id"].id(),
+            askedAt: try askedAt() ?? time,
+            periodEnd: periodEnd,
+            amount: try total.present?.amount()
+        )
+    }
+
+    /// When the money was asked for.
+    func askedAt() throws(FieldFault) -> Date? {
+        try (object["billed_at"].present ?? object["created_at"].present)?.instant()
     }
 
     /// When the last part of the money came; `billed_at` is when it was asked for.

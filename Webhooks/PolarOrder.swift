@@ -15,8 +15,7 @@ struct PolarOrder {
     /// The money of a period, and with the first one the end of the checkout: the order carries
     /// both ids, which the checkout itself need not.
     func paid(_ event: EventEnvelope) throws(FieldFault) -> EventReading {
-        // What has no id is no order.
-        _ = try object["id"].id()
+        let id = try object["id"].id()
         guard let subscription = try object["subscription_id"].present?.id() else {
             return .ignored("The order is of no subscription.")
         }
@@ -31,7 +30,12 @@ struct PolarOrder {
             succeeded: true,
             paidAt: try event.occurredAt(),
             periods: periods,
-            periodEnd: periods.values.min()
+            periodEnd: periods.values.min(),
+            receipt: Receipt(
+                id: id,
+                askedAt: try object["created_at"].instant(),
+                periodEnd: periods.values.min()
+            )
         )
         guard let checkout = object["checkout_id"].present,
             object["billing_reason"].value == "subscription_create"
@@ -61,6 +65,8 @@ struct PolarOrder {
             state: try state(),
             at: try event.occurredAt(),
             periods: try periods(),
+            payment: id,
+            askedAt: try object["created_at"].present?.instant(),
             fetchedAt: try event.knownAt()
         )
         return try event.made(.reversal(reversal, of: subscription))

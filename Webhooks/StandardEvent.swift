@@ -91,9 +91,16 @@ extension StandardEvent {
             succeeded: succeeded,
             paidAt: succeeded ? paidAt : nil,
             periods: periods,
-            periodEnd: periods.values.min()
+            periodEnd: periods.values.min(),
+            receipt: succeeded ? try receipt(periods.values.min(), paidAt) : nil
         )
         return try envelope.made(.payment(payment))
+    }
+
+    /// A sender says no time of its asking: each payment is dated by its money.
+    private func receipt(_ periodEnd: Date?, _ paidAt: Date) throws(FieldFault) -> Receipt? {
+        guard let id = try data["id"].present?.id() else { return nil }
+        return Receipt(id: id, askedAt: paidAt, periodEnd: periodEnd)
     }
 
     /// The ends of the periods that the money is for, by price.
@@ -122,6 +129,7 @@ extension StandardEvent {
             state: state,
             at: try envelope.occurredAt(),
             periods: try periods(),
+            payment: try data["payment"].id(),
             fetchedAt: try envelope.occurredAt()
         )
         return try envelope.made(.reversal(reversal, of: try data["subscription"].id()))

@@ -19,18 +19,38 @@ struct StripeInvoice {
             return .ignored("The invoice belongs to no subscription.")
         }
         let periods = try periods()
+        let paidAt =
+            succeeded ? try object["status_transitions"]["paid_at"].present?.time() ?? time : nil
         let payment = Payment(
             subscriptionID: subscription,
             customerID: try object["customer"].present?.reference(),
             email: try Field.email(in: object["customer_email"], object["customer"]["email"]),
             succeeded: succeeded,
-            paidAt: succeeded
-                ? try object["status_transitions"]["paid_at"].present?.time() ?? time : nil,
+            paidAt: paidAt,
             periods: periods.ends,
-            periodEnd: periods.earliest
+            periodEnd: periods.earliest,
+            receipt: try paidAt.flatMap { paidAt throws(FieldFault) in
+                try receipt(periods, paidAt)
+            }
         )
         return try made(.payment(payment))
     }
+
+    /// Nil for one that only corrects what another has opened.
+    private func receipt(_ periods: Periods, _ paidAt: Date) throws(FieldFault) -> Receipt? {
+        guard !periods.isCorrection else { return nil }
+        return Receipt(
+            id: try id(),
+            askedAt: try askedAt() ?? paidAt,
+            periodEnd: periods.earliest
+        )
+    }
+
+    /// The id of the invoice.
+    func id() throws(FieldFault) -> String { try object["id"].id() }
+
+    /// When the money was asked for.
+    func askedAt() throws(FieldFault) -> Date? { try object["created"].present?.time() }
 
     /// `parent.subscription_details.subscription`, before 2025-03-31 `subscription`.
     func subscription() throws(FieldFault) -> String? {

@@ -110,15 +110,26 @@ struct StripeObjects {
         try await objects.object(["charges", id], [("expand[]", "refunds")])
     }
 
+    /// What a charge has paid.
+    struct Paid {
+        let subscription: String
+        let invoice: String
+        let askedAt: Date?
+        let periods: StripeInvoice.Periods
+    }
+
     /// The subscription that a charge paid for, by its invoice; nil where it paid for none.
-    func paid(
-        by charge: Field
-    ) async throws -> (subscription: String, periods: StripeInvoice.Periods)? {
+    func paid(by charge: Field) async throws -> Paid? {
         guard let id = try await invoiceID(of: charge) else { return nil }
         let fetched = try await objects.object(["invoices", id], [])
         let invoice = StripeInvoice(Field(fetched), succeeded: true)
         guard let subscription = try invoice.subscription() else { return nil }
-        return (subscription, try invoice.periods())
+        return Paid(
+            subscription: subscription,
+            invoice: try invoice.id(),
+            askedAt: try invoice.askedAt(),
+            periods: try invoice.periods()
+        )
     }
 
     /// Before 2025-03-31 a charge names its invoice; since then only the invoice's payments do.
@@ -140,7 +151,7 @@ struct StripeObjects {
 enum StripeReversal {
     static func refund(
         _ charge: FetchedObject,
-        _ periods: StripeInvoice.Periods
+        _ paid: StripeObjects.Paid
     ) throws(FieldFault) -> Reversal {
         let object = Field(charge)
         let amount = try object["amount"].integer(in: 0...Int64.max)
@@ -148,7 +159,7 @@ enum StripeReversal {
         let state: Reversal.State =
             if refunded == 0 {
                 .won
-            } else if refunded < amount || periods.isCorrection {
+            } else if refunded < amount || paid.periods.isCorrection {
                 .partial
             } else {
                 .full
@@ -162,7 +173,9 @@ enum StripeReversal {
             kind: .refund,
             state: state,
             at: begun.max() ?? charge.at,
-            periods: periods.ends,
+            periods: paid.periods.ends,
+            payment: paid.invoice,
+            askedAt: paid.askedAt,
             fetchedAt: charge.at
         )
     }
@@ -170,7 +183,7 @@ enum StripeReversal {
     /// Nil where the dispute's status is not known.
     static func dispute(
         _ dispute: FetchedObject,
-        _ periods: StripeInvoice.Periods
+        _ paid: StripeObjects.Paid
     ) throws(FieldFault) -> Reversal? {
         let object = Field(dispute)
         let state: Reversal.State
@@ -186,7 +199,9 @@ enum StripeReversal {
             kind: .dispute,
             state: state,
             at: try object["created"].time(),
-            periods: periods.ends,
+            periods: paid.periods.ends,
+            payment: paid.invoice,
+            askedAt: paid.askedAt,
             fetchedAt: dispute.at
         )
     }

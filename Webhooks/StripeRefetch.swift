@@ -128,7 +128,7 @@ struct StripeRefetch {
         guard let paid = try await StripeObjects(objects).paid(by: Field(charge)) else {
             return .ignored("The charge \(id) paid for no subscription.")
         }
-        let reversal = try StripeReversal.refund(charge, paid.periods)
+        let reversal = try StripeReversal.refund(charge, paid)
         return try envelope.made(
             .reversal(reversal, of: paid.subscription),
             fetchedAt: charge.at
@@ -150,7 +150,7 @@ struct StripeRefetch {
         guard let paid = try await StripeObjects(objects).paid(by: Field(charge)) else {
             return .ignored("The charge \(id) paid for no subscription.")
         }
-        guard let reversal = try StripeReversal.dispute(dispute, paid.periods) else {
+        guard let reversal = try StripeReversal.dispute(dispute, paid) else {
             let word = try Field(dispute)["status"].word()
             let reason = "The dispute's status is \"\(word)\", which this version does not know."
             return .parked(Need(.unknownStatus, subject: word, reason: reason))

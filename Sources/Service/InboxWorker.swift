@@ -108,7 +108,7 @@ package struct InboxWorker: Sendable {
                 }
                 if let handled {
                     report(handled)
-                    warn(handled, reading)
+                    try await warn(handled, reading)
                 }
                 return
             } catch  where Self.isOfTheDatabase(error) {
@@ -169,9 +169,18 @@ package struct InboxWorker: Sendable {
         if let parked { report(parked) }
     }
 
-    /// What the provider warns of is an alarm, though it changes nothing.
-    private func warn(_ event: InboxEvent, _ reading: EventReading) {
-        guard case .event(let payment) = reading, case .warning = payment.change else { return }
+    /// What staff must look at is an alarm, though it changes nothing: what a provider warns of,
+    /// and money that went back of nobody knows which period.
+    private func warn(_ event: InboxEvent, _ reading: EventReading) async throws {
+        guard case .event(let payment) = reading, event.state == .applied else { return }
+        switch payment.change {
+        case .warning: break
+        case .reversal(let reversal, _):
+            guard let id = event.subscriptionID else { return }
+            let subscription = try await store.read { try $0.subscription(id) }
+            guard subscription?.isUnplaced(reversal) == true else { return }
+        case .subscription, .checkout, .payment, .customer: return
+        }
         log.error(
             "event.warned",
             [

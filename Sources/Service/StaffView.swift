@@ -83,7 +83,10 @@ enum StaffView {
             "pause": text(subscription.pause?.behavior.rawValue),
             "resumes_at": date(subscription.pause?.resumesAt),
             "money_back": .array(
-                subscription.reversals.map { .string("\($0.clause) (\($0.id))") }
+                subscription.reversals.map { reversal in
+                    let doubt = subscription.isUnplaced(reversal) ? "; \(Reversal.unplaced)" : ""
+                    return .string("\(reversal.clause) (\(reversal.id))\(doubt)")
+                }
             ),
             "fetched_at": date(subscription.fetchedAt),
             "past_due_since": date(subscription.pastDueSince),

@@ -159,9 +159,10 @@ extension SQLiteTransaction {
     private static let movedColumns = [
         "customer_id", "status", "status_at", "is_uncertain", "plan_id", "plan_version", "price",
         "quantity", "period_start_at", "period_end_at", "is_period_covered", "days_until_due",
-        "paid_periods", "paid_through_at", "paid_at", "checkout_payment", "trial_end_at",
-        "cancel_at", "collection_pause", "collection_resumes_at", "past_due_since_at",
-        "settled_at", "reversals", "fetched_at", "ended_at", "next_decision_at",
+        "paid_periods", "paid_through_at", "paid_at", "receipts", "checkout_payment",
+        "trial_end_at", "cancel_at", "collection_pause", "collection_resumes_at",
+        "past_due_since_at", "settled_at", "reversals", "fetched_at", "ended_at",
+        "next_decision_at",
     ]
 
     private static let saveSubscription: String = {
@@ -293,6 +294,7 @@ extension Subscription {
         paidPeriods = try (row["paid_periods"] as JSONColumn<[String: Date]>).content
         paidThrough = try row["paid_through_at"]
         paidAt = try row["paid_at"]
+        receipts = try (row["receipts"] as JSONColumn<[Receipt]>).content
         checkoutPayment = try row["checkout_payment"]
         trialEnd = try row["trial_end_at"]
         cancelAt = try row["cancel_at"]
@@ -319,6 +321,7 @@ extension Subscription {
             "is_period_covered": Value(isPeriodCovered), "days_until_due": Value(daysUntilDue),
             "paid_periods": try JSONColumn.text(paidPeriods),
             "paid_through_at": Value(paidThrough), "paid_at": Value(paidAt),
+            "receipts": try JSONColumn.text(receipts),
             "checkout_payment": Value(checkoutPayment), "trial_end_at": Value(trialEnd),
             "cancel_at": Value(cancelAt), "collection_pause": Value(pause?.behavior),
             "collection_resumes_at": Value(pause?.resumesAt),

@@ -114,6 +114,8 @@ package struct Payment: Hashable, Sendable {
     package let periods: [String: Date]
     /// The end of the period that this money pays, where the event does not say for which price.
     package let periodEnd: Date?
+    /// What is remembered of it; nil where it opens no period, or has not come.
+    package let receipt: Receipt?
 
     /// Makes an attempt.
     package init(
@@ -123,7 +125,8 @@ package struct Payment: Hashable, Sendable {
         succeeded: Bool,
         paidAt: Date? = nil,
         periods: [String: Date] = [:],
-        periodEnd: Date?
+        periodEnd: Date?,
+        receipt: Receipt? = nil
     ) {
         self.subscriptionID = subscriptionID
         self.customerID = customerID
@@ -132,6 +135,7 @@ package struct Payment: Hashable, Sendable {
         self.paidAt = paidAt
         self.periods = periods
         self.periodEnd = periodEnd
+        self.receipt = receipt
     }
 }
 

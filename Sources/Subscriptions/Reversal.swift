@@ -36,8 +36,15 @@ package struct Reversal: Hashable, Sendable, Codable {
     package let at: Date
     /// The end of the period that the money paid, by the provider's price id.
     package let periods: [String: Date]
+    /// The provider's id of the payment whose money it is; nil where it is not said.
+    package let payment: String?
+    /// When the money was asked for, by the provider's clock; nil where it is not said.
+    package let askedAt: Date?
+    /// How much went back, of a part that the provider tells by itself; nil where what is told is
+    /// how far all of the payment has come.
+    package let amount: Int64?
     /// When it was fetched, by the provider's clock.
-    package let fetchedAt: Date
+    package var fetchedAt: Date
 
     /// Makes a reversal.
     package init(
@@ -46,6 +53,9 @@ package struct Reversal: Hashable, Sendable, Codable {
         state: State,
         at: Date,
         periods: [String: Date] = [:],
+        payment: String? = nil,
+        askedAt: Date? = nil,
+        amount: Int64? = nil,
         fetchedAt: Date
     ) {
         self.id = id
@@ -53,6 +63,9 @@ package struct Reversal: Hashable, Sendable, Codable {
         self.state = state
         self.at = at
         self.periods = periods
+        self.payment = payment
+        self.askedAt = askedAt
+        self.amount = amount
         self.fetchedAt = fetchedAt
     }
 
@@ -76,23 +89,110 @@ package struct Reversal: Hashable, Sendable, Codable {
         case (.refund, _): "its payment was refunded"
         }
     }
+
+    /// What is said to staff where nothing tells of which period the money was.
+    package static let unplaced =
+        "it is not known which period it had paid: access stays as it is; look at the payments, "
+        + "and if it was the newest end access with `tollgate keys revoke`"
 }
 
 extension Subscription {
+    /// Of which period the money is that went back.
+    package enum ReversedPeriod: Hashable, Sendable {
+        /// The one that was paid last.
+        case current
+        /// One before it: what was paid since is not touched.
+        case earlier
+        /// Nothing that is known tells.
+        case unknown
+    }
+
+    /// How far apart two times of one payment can lie, where an order and its invoice are told
+    /// by their own; two payments that open periods lie a day apart at least.
+    private static let askingTimeMax: Double = 3_600
+
     /// What has taken money away that no later payment has brought back, with what the plan does
     /// about it; the strictest first.
+    ///
+    /// Where it is not known of which period the money was, access stays and staff are told: they
+    /// can end access that was kept in error, and nothing gives the key back to a paying subscriber
+    /// who lost it in error.
     func reversal(under plan: Plan) -> (reversal: Reversal, policy: Plan.Policy)? {
-        let open = reversals.filter { $0.takesMoney && !isOutlived($0) }
+        let open = (reversals + wholes).filter { $0.takesMoney && period(of: $0) == .current }
             .map { reversal in
                 (reversal, reversal.kind == .refund ? plan.refund : plan.dispute)
             }
         return open.first { $0.1 == .end } ?? open.first { $0.1 == .suspend }
     }
 
-    /// Whether a later period was paid than the one whose money went back.
-    private func isOutlived(_ reversal: Reversal) -> Bool {
-        let end = price.flatMap { reversal.periods[$0] } ?? reversal.periods.values.max()
-        guard let end else { return paidAt.map { $0 > reversal.at } ?? false }
-        return paidThrough.map { $0 > end } ?? false
+    /// Of which period the money is that went back, as far as what is known now tells.
+    package func period(of reversal: Reversal) -> ReversedPeriod {
+        if let end = price.flatMap({ reversal.periods[$0] }) ?? reversal.periods.values.max() {
+            return paidThrough.map { $0 > end } ?? false ? .earlier : .current
+        }
+        if let paidAt, paidAt > reversal.at { return .earlier }
+        guard let newest = receipts.last else { return periodWithoutReceipts(reversal) }
+        if newest.id == reversal.payment {
+            return Self.period(of: newest, wentBackAt: reversal.at)
+        }
+        guard
+            let askedAt = receipts.first(where: { $0.id == reversal.payment })?.askedAt
+                ?? reversal.askedAt
+        else { return .unknown }
+        return newest.askedAt > askedAt.addingTimeInterval(Self.askingTimeMax)
+            ? .earlier : Self.period(of: newest, wentBackAt: reversal.at)
+    }
+
+    /// Whether money is gone and nothing tells of which period it was.
+    package func isUnplaced(_ reversal: Reversal) -> Bool {
+        reversal.takesMoney && period(of: reversal) == .unknown
+    }
+
+    /// Where the period was over before its money went back, the one after it was due by then,
+    /// whose payment is late or was not told of.
+    private static func period(of newest: Receipt, wentBackAt at: Date) -> ReversedPeriod {
+        newest.periodEnd.map { $0 <= at } ?? false ? .earlier : .current
+    }
+
+    /// What was asked for when the period began is of it; and where no beginning is known, money
+    /// that came before the other was asked for, or with it, is not of a later period.
+    private func periodWithoutReceipts(_ reversal: Reversal) -> ReversedPeriod {
+        guard let askedAt = reversal.askedAt?.addingTimeInterval(Self.askingTimeMax) else {
+            return .unknown
+        }
+        if let periodStart { return askedAt >= periodStart ? .current : .earlier }
+        return paidAt.map { $0 <= askedAt } ?? false ? .current : .unknown
+    }
+
+    /// Payments all of which went back in parts that were told one by one, each as one refund.
+    private var wholes: [Reversal] {
+        receipts.compactMap { receipt in
+            let parts = parts(of: receipt.id)
+            guard let amount = receipt.amount, let last = parts.max(by: { $0.at < $1.at }),
+                parts.reduce(0, { Self.sum($0, $1.amount ?? 0) }) >= amount
+            else { return nil }
+            return Reversal(
+                id: receipt.id,
+                kind: .refund,
+                state: .full,
+                at: last.at,
+                periods: last.periods,
+                payment: receipt.id,
+                askedAt: receipt.askedAt,
+                fetchedAt: last.fetchedAt
+            )
+        }
+    }
+
+    /// Parts of a payment that count: a look at all of it says more than they.
+    private func parts(of payment: String) -> [Reversal] {
+        let refunds = reversals.filter { $0.kind == .refund && $0.payment == payment }
+        guard refunds.allSatisfy({ $0.amount != nil }) else { return [] }
+        return refunds.filter { $0.state == .partial }
+    }
+
+    private static func sum(_ total: Int64, _ amount: Int64) -> Int64 {
+        let (sum, isTooLarge) = total.addingReportingOverflow(amount)
+        return isTooLarge ? .max : sum
     }
 }

@@ -185,6 +185,7 @@ extension Subscription {
         if payment.periods.isEmpty, let periodEnd = payment.periodEnd {
             next.paidThrough = max(paidThrough ?? periodEnd, periodEnd)
         }
+        if let receipt = payment.receipt { next.keep(receipt) }
         next.recountPaid()
         return effect(next, "a payment succeeded")
     }
@@ -243,15 +244,10 @@ extension Subscription {
             other.reversals.map { ([$0.kind.rawValue, $0.id], $0.fetchedAt) },
             uniquingKeysWith: max
         )
-        mine.reversals = mine.reversals.map { reversal in
-            Reversal(
-                id: reversal.id,
-                kind: reversal.kind,
-                state: reversal.state,
-                at: reversal.at,
-                periods: reversal.periods,
-                fetchedAt: times[[reversal.kind.rawValue, reversal.id]] ?? reversal.fetchedAt
-            )
+        for index in mine.reversals.indices {
+            let reversal = mine.reversals[index]
+            mine.reversals[index].fetchedAt =
+                times[[reversal.kind.rawValue, reversal.id]] ?? reversal.fetchedAt
         }
         return mine != other
     }

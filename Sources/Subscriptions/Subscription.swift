@@ -80,6 +80,8 @@ package struct Subscription: Hashable, Sendable {
     package var paidThrough: Date?
     /// When money last came, by the provider's clock.
     package var paidAt: Date?
+    /// The last payments that came, in the order in which they were asked for.
+    package var receipts: [Receipt]
     /// Whether its checkout brought money; nil when there was no checkout.
     package var checkoutPayment: CheckoutPayment?
     /// When a trial ends or ended.
@@ -121,6 +123,7 @@ package struct Subscription: Hashable, Sendable {
         self.isPeriodCovered = false
         self.daysUntilDue = 0
         self.paidPeriods = [:]
+        self.receipts = []
         self.reversals = []
         self.createdAt = createdAt
     }

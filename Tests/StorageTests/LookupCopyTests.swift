@@ -126,7 +126,23 @@ struct LookupCopyTests {
                 onFatal: { _ in }
             )
         )
-        try await old.seed(.one, .two)
+        try await old.seed()
+        // A row of that time lacks the columns that have come since.
+        try await old.database.write { connection in
+            for id in [Subscription.ID.one, .two] {
+                try connection.run(
+                    """
+                    INSERT INTO subscription (
+                        id, provider, mode, provider_id, customer_id, is_uncertain, created_at
+                    ) VALUES (:id, 'stripe', 'test', :name, :customer, 0, 0)
+                    """,
+                    [
+                        "id": .text(id.rawValue), "name": .text("sub_\(id)"),
+                        "customer": .text(Customer.make().id.rawValue),
+                    ]
+                )
+            }
+        }
         try await old.write { tx in
             try tx.insert(APIKey.make())
             try tx.insert(LookupToken.make())

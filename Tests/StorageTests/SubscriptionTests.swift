@@ -80,8 +80,15 @@ struct SubscriptionTests {
                     state: .open,
                     at: .at(16),
                     periods: ["price_1": .at(17)],
+                    payment: "in_1",
+                    askedAt: .at(19),
+                    amount: 900,
                     fetchedAt: .at(18)
                 )
+            ]
+            $0.receipts = [
+                Receipt(id: "in_0", askedAt: .at(20)),
+                Receipt(id: "in_1", askedAt: .at(21), periodEnd: .at(22), amount: 2_900),
             ]
             $0.pastDueSince = .at(6)
             $0.endedAt = .at(7)

@@ -52,6 +52,7 @@ extension Reversal {
             state: state,
             at: day(-2),
             periods: through.map { ["price_pro": day($0)] } ?? [:],
+            payment: "\(kind)",
             fetchedAt: day(-2)
         )
     }
@@ -167,7 +168,10 @@ struct AccessTests {
     /// FACTS 2.6, 8: a refund can be partial, a dispute is decided later; what each does is the
     /// plan's word, here `end` for refunds and `suspend` for disputes.
     static let reversals: [AccessCase] = [
-        .init("refunded", .ended, .active) { $0.reversals = [.make(.refund, .full)] },
+        .init("refunded", .ended, .active) { $0.reversals = [.make(.refund, .full, through: 30)] },
+        .init("refunded, of nobody knows which period", .active, .active) {
+            $0.reversals = [.make(.refund, .full)]
+        },
         .init("refunded in part", .active, .active) { $0.reversals = [.make(.refund, .partial)] },
         .init("refund taken back", .active, .active) { $0.reversals = [.make(.refund, .won)] },
         .init("refunded, a later period paid", .active, until: day(43), .active) {
@@ -183,18 +187,28 @@ struct AccessTests {
             $0.reversals = [.make(.refund, .full)]
             $0.paidAt = day(-1)
         },
-        .init("refunded, money before", .ended, .active) {
+        .init("refunded, money before", .active, .active) {
             $0.reversals = [.make(.refund, .full)]
             $0.paidAt = day(-3)
         },
-        .init("disputed", .suspended, .active) { $0.reversals = [.make(.dispute, .open)] },
+        .init("refunded, the newest payment", .ended, .active) {
+            $0.reversals = [.make(.refund, .full)]
+            $0.receipts = [Receipt(id: "refund", askedAt: day(-3))]
+        },
+        .init("disputed", .suspended, .active) {
+            $0.reversals = [.make(.dispute, .open, through: 30)]
+        },
         .init("dispute asked about", .active, .active) {
             $0.reversals = [.make(.dispute, .inquiry)]
         },
         .init("dispute won", .active, .active) { $0.reversals = [.make(.dispute, .won)] },
-        .init("dispute lost", .suspended, .active) { $0.reversals = [.make(.dispute, .lost)] },
+        .init("dispute lost", .suspended, .active) {
+            $0.reversals = [.make(.dispute, .lost, through: 30)]
+        },
         .init("disputed and refunded", .ended, .active) {
-            $0.reversals = [.make(.dispute, .open), .make(.refund, .full)]
+            $0.reversals = [
+                .make(.dispute, .open, through: 30), .make(.refund, .full, through: 30),
+            ]
         },
         .init("disputed and unpaid", .suspended, .unpaid) {
             $0.reversals = [.make(.dispute, .open)]
@@ -204,7 +218,7 @@ struct AccessTests {
             $0.reversals = [.make(.refund, .full)]
         },
         .init("disputed, ends later", .suspended, until: day(5), .active) {
-            $0.reversals = [.make(.dispute, .open)]
+            $0.reversals = [.make(.dispute, .open, through: 30)]
             $0.cancelAt = day(5)
         },
     ]
@@ -320,7 +334,7 @@ struct AccessTests {
     ) {
         let subscription = Subscription.make {
             $0.status = .active
-            $0.reversals = [.make(kind, kind == .refund ? .full : .lost)]
+            $0.reversals = [.make(kind, kind == .refund ? .full : .lost, through: 30)]
         }
         let plan = Plan.make(refund: policy, dispute: policy)
         let decision = Access.decide(subscription, plan: plan, holds: [], now: start)

@@ -45,9 +45,9 @@ struct LifeTests {
     @Test func `a dispute suspends the key and its end in our favour wakes the same one`() throws {
         let office = try Office(plans: .make())
         try office.deliver(.status(.active))
-        try office.deliver(.reversal(.make(.dispute, .open), of: "sub_1"))
+        try office.deliver(.reversal(.make(.dispute, .open, through: 30), of: "sub_1"))
         #expect(try office.grant().desired.access == .suspended)
-        try office.deliver(.reversal(.make(.dispute, .won), of: "sub_1"))
+        try office.deliver(.reversal(.make(.dispute, .won, through: 30), of: "sub_1"))
         #expect(try office.grant().desired.access == .active)
         #expect(office.tx.tables.keys.map(\.generation) == [1])
     }

@@ -174,7 +174,7 @@ import Webhooks
             "data": [["id": "1", "attributes": ["order_id": 5_511_001]]], "id": "sub_1",
         ]
         let reading = await adapter.reading(
-            of: try Fixture.json(file).replacing(path, by: 7.5).serialized(),
+            of: try Fixture.json(file).replacing(path, by: .number(7.5)).serialized(),
             id: "evt_1",
             mode: .test,
             from: FakeObjects([asked: answer])

@@ -37,10 +37,14 @@ struct Life {
     var askedAt: Int64
     /// Whether it is for a period of its own.
     var isRenewal = false
+    /// The period that it paid, where that is not the current one.
+    var paidPeriod: (start: Int64, end: Int64)?
     /// Whether it has come.
     var isPaid = false
     /// How much of it was given back.
     var refunded: Int64 = 0
+    /// How much of that had been given back before, in a part of its own.
+    var refundedBefore: Int64 = 0
     /// How a dispute about it stands, in the word of its end or `open`.
     var dispute: Dispute?
     /// When the dispute began.
@@ -60,6 +64,9 @@ struct Life {
         periodStart = end
         periodEnd = end
     }
+
+    /// The period that the newest payment is for.
+    var asked: (start: Int64, end: Int64) { paidPeriod ?? (periodStart, periodEnd) }
 
     var email: String { "story-\(tag)@example.com" }
     /// Ids of the subscription and of its newest payment are made of these.

@@ -134,6 +134,9 @@ private struct PaddleStoryObjects {
             "/transactions/\(transactionID)": transaction, "/customers/\(customerID)": customer,
         ]
         var adjustments: [JSONValue] = []
+        if life.refundedBefore > 0 {
+            adjustments.append(adjustment("refund", "approved", isPart: true))
+        }
         if life.refunded > 0 { adjustments.append(adjustment("refund", "approved")) }
         if life.dispute != nil { adjustments.append(adjustment("chargeback", "approved")) }
         if life.dispute == .won {
@@ -216,9 +219,12 @@ private struct PaddleStoryObjects {
             "origin": .string(origin), "customer_id": .string(customerID),
             "subscription_id": .string(subscriptionID), "currency_code": "USD",
             "collection_mode": "automatic", "custom_data": nil, "invoice_id": nil,
-            "items": [["price": price, "quantity": 1]], "billing_period": period,
-            "created_at": .time(life.periodStart), "updated_at": .time(life.time),
-            "billed_at": .time(life.periodStart),
+            "items": [["price": price, "quantity": 1]],
+            "billing_period": [
+                "starts_at": .time(life.asked.start), "ends_at": .time(life.asked.end),
+            ],
+            "created_at": .time(life.asked.start), "updated_at": .time(life.time),
+            "billed_at": .time(life.asked.start),
             "details": [
                 "totals": [
                     "subtotal": due, "discount": "0", "tax": "0", "total": due,
@@ -233,13 +239,17 @@ private struct PaddleStoryObjects {
         ]
     }
 
-    func adjustment(_ action: String, _ status: String) -> JSONValue {
-        let isFull = life.refunded == Life.amount || life.refunded == 0
-        let amount = JSONValue.string(String(life.refunded == 0 ? Life.amount : life.refunded))
+    /// A refund or chargeback; one of a rest is one of its own beside the part before it.
+    func adjustment(_ action: String, _ status: String, isPart: Bool = false) -> JSONValue {
+        let isRefund = action == "refund" && life.refunded > 0
+        let isRest = isRefund && life.refundedBefore > 0 && !isPart
+        let part = isPart ? life.refundedBefore : life.refunded - life.refundedBefore
+        let paid = isRefund ? part : Life.amount
+        let amount = JSONValue.string(String(paid))
         let at = action == "chargeback" ? life.disputedAt : life.time
         return [
-            "id": .string("adj_story\(life.paymentTag)_\(action)"),
-            "action": .string(action), "type": isFull ? "full" : "partial",
+            "id": .string("adj_story\(life.paymentTag)_\(action)\(isRest ? "2" : "")"),
+            "action": .string(action), "type": paid == Life.amount ? "full" : "partial",
             "status": .string(status), "reason": "story",
             "transaction_id": .string(transactionID),
             "subscription_id": .string(subscriptionID), "customer_id": .string(customerID),

@@ -42,9 +42,15 @@ struct Stage {
             life.pausedUntil = life.end + 30 * Self.day
             happens(.pause, after: 60)
             return .suspended
-        case "refund", "refund-partial", "dispute-won", "dispute-lost":
+        case "refund", "refund-partial", "refund-parts", "dispute-won", "dispute-lost":
             signUp(before: Self.day)
             return playMoneyBack(name)
+        case "refund-earlier":
+            signUp(before: 31 * Self.day)
+            let first = life
+            renew()
+            pay(.payment, after: Self.hour)
+            return playEarlierRefund(of: first)
         case "return":
             signUp(before: 2 * Self.day)
             finish()
@@ -102,10 +108,14 @@ struct Stage {
 
     private mutating func playMoneyBack(_ name: String) -> Story.End {
         switch name {
-        case "refund-partial", "refund":
+        case "refund-partial", "refund", "refund-parts":
             life.refunded = name == "refund" ? Life.amount : 900
             happens(.refund, after: Self.hour)
-            return name == "refund" ? .ended : .active
+            guard name == "refund-parts" else { return name == "refund" ? .ended : .active }
+            life.refundedBefore = life.refunded
+            life.refunded = Life.amount
+            happens(.refund, after: Self.hour)
+            return .ended
         default:
             life.dispute = .open
             life.disputedAt = life.time + Self.hour
@@ -120,6 +130,17 @@ struct Stage {
 // MARK: - What happens
 
 extension Stage {
+    /// The payment of a period that another has followed goes back.
+    private mutating func playEarlierRefund(of first: Life) -> Story.End {
+        life.payment = first.payment
+        life.askedAt = first.askedAt
+        life.isRenewal = first.isRenewal
+        life.paidPeriod = (first.periodStart, first.periodEnd)
+        life.refunded = Life.amount
+        happens(.refund, after: Self.hour)
+        return .active
+    }
+
     /// A sign-up that began so many seconds before the end of the story.
     private mutating func signUp(before: Int64, isTrial: Bool = false) {
         var next = Life(price: life.price, tag: life.tag, end: life.end)

@@ -45,11 +45,12 @@ struct StandardWriter: StoryWriter {
 
     private func customer(_ life: Life) -> JSONValue { .string("cus_story\(life.tag)") }
 
-    private func items(_ life: Life) -> JSONValue {
-        [
+    private func items(_ life: Life, _ period: (start: Int64, end: Int64)? = nil) -> JSONValue {
+        let period = period ?? (life.periodStart, life.periodEnd)
+        return [
             [
                 "price": .string(life.price), "quantity": 1,
-                "period_start": .time(life.periodStart), "period_end": .time(life.periodEnd),
+                "period_start": .time(period.start), "period_end": .time(period.end),
             ]
         ]
     }
@@ -77,7 +78,7 @@ struct StandardWriter: StoryWriter {
         [
             "payment": .string("pay_story\(life.paymentTag)"),
             "subscription": .string(subscriptionID(life)), "state": .string(state),
-            "items": items(life),
+            "items": items(life, life.asked),
         ]
     }
 

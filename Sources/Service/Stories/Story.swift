@@ -26,8 +26,8 @@ package struct Story: Sendable {
     /// Every story, in the order of a life.
     package static let names = [
         "signup", "trial", "renewal", "pastdue-recovered", "dunning", "upgrade", "downgrade",
-        "cancel-undo", "cancel", "pause", "refund", "refund-partial", "dispute-won",
-        "dispute-lost", "return",
+        "cancel-undo", "cancel", "pause", "refund", "refund-partial", "refund-parts",
+        "refund-earlier", "dispute-won", "dispute-lost", "return",
     ]
 
     /// Its name.

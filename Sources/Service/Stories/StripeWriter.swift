@@ -172,12 +172,12 @@ private struct StripeStoryObjects {
         [
             "id": .string(invoiceID), "object": "invoice",
             "status": life.isPaid ? "paid" : "open",
-            "created": .integer(life.periodStart), "livemode": false, "currency": "usd",
+            "created": .integer(life.asked.start), "livemode": false, "currency": "usd",
             "amount_due": .integer(life.due), "customer": .string(customerID),
-            "customer_email": .string(life.email), "period_start": .integer(life.periodStart),
-            "period_end": .integer(life.periodStart),
+            "customer_email": .string(life.email), "period_start": .integer(life.asked.start),
+            "period_end": .integer(life.asked.start),
             "status_transitions": [
-                "finalized_at": .integer(life.periodStart),
+                "finalized_at": .integer(life.asked.start),
                 "paid_at": life.isPaid ? .integer(life.time) : nil,
             ],
             "parent": [
@@ -191,7 +191,7 @@ private struct StripeStoryObjects {
                         "id": .string("il_\(invoiceID)"), "object": "line_item",
                         "amount": .integer(life.due),
                         "period": [
-                            "start": .integer(life.periodStart), "end": .integer(life.periodEnd),
+                            "start": .integer(life.asked.start), "end": .integer(life.asked.end),
                         ],
                         "pricing": ["price_details": ["price": .string(life.price)]],
                         "parent": ["subscription_item_details": ["proration": false]],
