@@ -9,9 +9,10 @@ struct Alarms: Sendable {
     let asked: Set<Provider>
     /// How long each provider that used to talk may be silent.
     let silences: [Provider: Duration]
+    let disk: DiskWatch
 
     func sentences(_ reader: any StoreReader, now: Date) throws -> [String] {
-        var sentences: [String] = []
+        var sentences = [disk.trouble?.sentence].compactMap(\.self)
         for (provider, endpoint) in endpoints.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             if !endpoint.hasSecret(at: now) {
                 sentences.append(

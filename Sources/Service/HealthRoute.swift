@@ -11,9 +11,10 @@ final class HealthRoute: Sendable {
     static func liveness(_ request: HTTPRequest) -> HTTPResponse { word("ok", status: 200) }
 
     /// Whether it takes deliveries; details are for staff, on their socket.
-    func readiness(_ request: HTTPRequest) -> HTTPResponse {
-        let ready = isReady.load(ordering: .relaxed)
-        return Self.word(ready ? "ready" : "starting", status: ready ? 200 : 503)
+    func readiness(_ disk: DiskWatch) -> HTTPResponse {
+        guard isReady.load(ordering: .relaxed) else { return Self.word("starting", status: 503) }
+        guard let trouble = disk.trouble else { return Self.word("ready", status: 200) }
+        return Self.word("\(trouble)", status: 503)
     }
 
     private static func word(_ word: String, status: Int) -> HTTPResponse {

@@ -92,6 +92,7 @@ extension Tollgate {
             group.addTask { await self.worker.run(arrived: self.arrived) }
             group.addTask { [caretaker] in await caretaker.run() }
             group.addTask { await clock.run() }
+            group.addTask { await self.disk.run(on: self.store) }
             if !self.configuration.isObserving {
                 group.addTask { await self.provisioner.run() }
             }
@@ -152,7 +153,7 @@ extension Tollgate {
         let failures = FailureLimit(now: surroundings.now)
         let webhook = WebhookRoute(
             endpoints: endpoints,
-            inbox: metrics.counting(store),
+            inbox: disk.watching(metrics.counting(store)),
             mode: configuration.mode,
             now: surroundings.now,
             log: surroundings.log,
@@ -170,7 +171,7 @@ extension Tollgate {
         let claim = ClaimRoute(
             desk: ClaimDesk(access: access, window: configuration.claimWindow),
             lookups: store,
-            store: store,
+            store: disk.watching(store),
             plans: plans,
             answer: answer,
             waits: waits,
@@ -207,7 +208,7 @@ extension Tollgate {
         let rotate = RotateRoute(
             desk: RotationDesk(access: access),
             lookups: store,
-            store: store,
+            store: disk.watching(store),
             plans: plans,
             answer: answer,
             waits: waits,
@@ -258,6 +259,6 @@ extension Tollgate {
 
     private func addHealth(_ health: HealthRoute, to router: inout Router) {
         router.on("GET", "/healthz", .immediate(HealthRoute.liveness))
-        router.on("GET", "/readyz", .immediate(health.readiness))
+        router.on("GET", "/readyz", .immediate { [disk] _ in health.readiness(disk) })
     }
 }

@@ -62,6 +62,8 @@ package final class Tollgate: Sendable {
     /// Where current objects are asked for.
     let apis: [Provider: ProviderAPI]
     let metrics: Metrics
+    /// Whether the database takes writes.
+    let disk: DiskWatch
     /// Rings for requests that wait, at every change.
     let changed: Bell
     /// Rings when an event was stored.
@@ -119,8 +121,10 @@ package final class Tollgate: Sendable {
         endpoints = Self.endpoints(configuration)
         metrics = Metrics(providers: endpoints.keys, now: surroundings.now())
         apis = Self.apis(configuration, surroundings)
+        let disk = DiskWatch()
+        self.disk = disk
         worker = InboxWorker(
-            store: store,
+            store: disk.watching(store),
             desk: EventDesk(access: access, claimWindow: configuration.claimWindow),
             endpoints: endpoints,
             objects: apis,
@@ -172,7 +176,8 @@ package final class Tollgate: Sendable {
         Alarms(
             endpoints: endpoints,
             asked: Set(apis.keys),
-            silences: configuration.providers.mapValues(\.silence)
+            silences: configuration.providers.mapValues(\.silence),
+            disk: disk
         )
     }
 

@@ -14,7 +14,13 @@ struct ServeCommand: Command {
                 "accept, decide and store everything, and write nothing to the platform"
             )
         ],
-        notes: ["A second signal ends it at once; nothing acknowledged is lost by that."]
+        notes: [
+            "A second signal ends it at once; nothing acknowledged is lost by that.",
+            """
+            GET /readyz answers 200 ready, or 503 with the word starting, full (no room on the disk)
+            or failed (the database); `tollgate status` says more.
+            """,
+        ]
     )
 
     func run(_ call: Call) async throws -> Exit {

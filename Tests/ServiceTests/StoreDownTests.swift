@@ -88,6 +88,53 @@ struct StoreDownTests {
         #expect(try road.use(key) == 200)
     }
 
+    @Test func `a full disk is told by readiness and an alarm until a write succeeds again`()
+        async throws
+    {
+        let road = try await Road()
+        let subscriber = try await road.signUp()
+        func readiness() async throws -> String {
+            let answer = try await road.request("GET", "/readyz")
+            return "\(answer.status) \(answer.text)"
+        }
+        func look() async { await road.tollgate.disk.look(at: road.tollgate.store) }
+        #expect(try await readiness() == "200 ready\n")
+        try await road.fillDisk()
+        for after in 100..<200 { try await road.deliver(subscriber.paid(after: after)) }
+        #expect(try await readiness() == "503 full\n")
+        await road.tollgate.caretaker.tick()
+        let alarm = try #require(road.log.about("alarm", level: .error).first)
+        #expect(alarm.contains("The disk under the database is full"))
+        let alarms = await road.staff("status").body["alarms"]?.array ?? []
+        #expect(alarms.first?.string == DiskWatch.Trouble.full.sentence)
+        // Nothing that succeeds without a new page is taken for room.
+        try await road.deliver(subscriber.signUp[0])
+        await look()
+        #expect(try await readiness() == "503 full\n")
+        try await road.emptyDisk()
+        let before = try await road.events().count
+        await look()
+        #expect(try await readiness() == "200 ready\n")
+        #expect(try await road.events().count == before)
+    }
+
+    @Test func `a delivery that is stored ends a full disk`() async throws {
+        let road = try await Road()
+        road.tollgate.disk.note(Road.Gate.full)
+        #expect(try await road.request("GET", "/readyz").status == 503)
+        _ = try await road.signUp()
+        #expect(try await road.request("GET", "/readyz").status == 200)
+    }
+
+    @Test func `a database that has failed is never ready again`() async throws {
+        let road = try await Road()
+        road.tollgate.disk.note(DatabaseUnavailable.busy(queued: 9))
+        #expect(try await road.request("GET", "/readyz").status == 200)
+        road.tollgate.disk.note(DatabaseUnavailable.failed(Road.Gate.full))
+        _ = try await road.signUp()
+        #expect(try await road.request("GET", "/readyz").text == "failed\n")
+    }
+
     @Test func `a full disk uses no claim up and shows no key`() async throws {
         let road = try await Road()
         let subscriber = try await road.signUp()
