@@ -1,3 +1,5 @@
+import Service
+
 /// The arguments of one call, checked against a declaration.
 struct Arguments: Sendable {
     /// The arguments without a name, in order.

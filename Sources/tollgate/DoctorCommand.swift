@@ -41,9 +41,11 @@ struct DoctorCommand: Command {
         guard !call.arguments.has("role") else { return try await printRole(names, call) }
         var reports: [JSONValue] = []
         var isGrave = false
+        let unknown = UnknownSetting.all(in: call.environment).map(\.finding)
         for name in names {
             let link = try call.link(to: name, sender: sender())
-            let diagnosis = await Doctor(link, elapsed: Self.elapsed, random: Self.random).examine()
+            var diagnosis = await Doctor(link, elapsed: Self.elapsed, random: Self.random).examine()
+            diagnosis.findings += unknown
             isGrave = isGrave || diagnosis.isGrave
             if !call.isJSON { call.console.print(Self.text(diagnosis, of: link)) }
             reports.append(Self.json(diagnosis, of: link))

@@ -1,4 +1,5 @@
 import JSON
+import Service
 
 /// The inbox, latest first.
 struct EventsListCommand: Command {

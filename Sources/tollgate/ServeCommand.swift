@@ -15,6 +15,7 @@ struct ServeCommand: Command {
             )
         ],
         notes: [
+            "A variable that begins with TOLLGATE_ and is no setting is refused, by the nearest name.",
             "A second signal ends it at once; nothing acknowledged is lost by that.",
             """
             GET /readyz answers 200 ready, or 503 with the word starting, full (no room on the disk)
@@ -24,6 +25,7 @@ struct ServeCommand: Command {
     )
 
     func run(_ call: Call) async throws -> Exit {
+        try Configuration.refuseUnknownSettings(call.environment)
         var configuration = try Configuration(call.settings())
         configuration.isObserving = call.arguments.has("observe")
         let signals = Signals()

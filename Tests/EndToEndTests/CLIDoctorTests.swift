@@ -57,6 +57,21 @@ struct CLIDoctorTests {
         for end in [wrong, dead] { #expect(!(end.out + end.error).contains(Self.password)) }
     }
 
+    @Test func `a variable that no setting has is found, and keeps the server from starting`()
+        async throws
+    {
+        let sandbox = try SandboxServer.start()
+        var settings = environment(sandbox)
+        settings["TOLLGATE_LISTN"] = "0.0.0.0:1"
+        let end = await run(settings)
+        #expect(end.exit == 1 && end.out.contains("rename it to TOLLGATE_LISTEN"), "\(end)")
+        let transcript = Transcript()
+        let program = Program(environment: settings, console: transcript.console())
+        #expect(await program.run(["serve"]) == 1)
+        #expect(transcript.error.contains("it is most like TOLLGATE_LISTEN"))
+        await sandbox.stop()
+    }
+
     @Test func `all environments of a file are looked at, and one that is grave makes it 1`()
         async throws
     {

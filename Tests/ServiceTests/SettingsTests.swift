@@ -88,6 +88,42 @@ struct SettingsTests {
         #expect(sentence.contains("tollgate.json"))
     }
 
+    @Test(arguments: [
+        ("TOLLGATE_TRUSTED_PROXY", "TOLLGATE_TRUSTED_PROXIES"),
+        ("TOLLGATE_MASTER_KEYS_ODL", "TOLLGATE_MASTER_KEYS_OLD"),
+        ("TOLLGATE_MASTERKEY_FILE", "TOLLGATE_MASTER_KEY_FILE"),
+        ("TOLLGATE_CONNECTIONS_PER_ADRESS", "TOLLGATE_CONNECTIONS_PER_ADDRESS"),
+        ("TOLLGATE_OPERATOR", "TOLLGATE_OPERATOR_LISTEN"), ("TOLLGATE_COLOUR", nil),
+    ])
+    func `a variable that looks like a setting is refused by the nearest name`(
+        _ name: String,
+        _ nearest: String?
+    ) throws {
+        let error = try #require(
+            #expect(throws: ConfigurationError.self) {
+                try Configuration.refuseUnknownSettings([name: "s3cret"])
+            }
+        )
+        #expect(error.description.hasPrefix("\(name) is no setting of Tollgate"))
+        #expect(!error.description.contains("s3cret"))
+        #expect(error.description.contains(nearest ?? "; remove it"))
+        #expect(UnknownSetting.all(in: [name: "s3cret"]).map(\.nearest) == [nearest])
+    }
+
+    @Test func `settings, what is empty and what others set are no unknown settings`() throws {
+        var environment = [
+            "TOLLGATE_COLOUR": "", "PATH": "/bin", "STRIPE_SECRET_KEY": "sk",
+            "TOLLGATE_FUZZ_SECONDS": "60", "TOLLGATE_SERVICE_HOST": "10.0.0.1",
+            "TOLLGATE_SERVICE_PORT": "8080", "TOLLGATE_SERVICE_PORT_HTTP": "8080",
+            "TOLLGATE_PORT": "tcp://10.0.0.1:8080", "TOLLGATE_PORT_8080_TCP_ADDR": "10.0.0.1",
+            "TOLLGATE_WEB_SERVICE_HOST": "10.0.0.1", "TOLLGATE_WEB_PORT_80_TCP_PROTO": "tcp",
+        ]
+        for name in Settings.names { (environment[name], environment["\(name)_FILE"]) = ("1", "1") }
+        #expect(UnknownSetting.all(in: environment).isEmpty)
+        try Configuration.refuseUnknownSettings(environment)
+        #expect(UnknownSetting.all(in: ["TOLLGATE_PORT": "8081"]).count == 1)
+    }
+
     @Test func `a configuration file that is not there is refused`() {
         let error = #expect(throws: ConfigurationError.self) {
             try Settings(environment: [:], file: "/nowhere/tollgate.json")
