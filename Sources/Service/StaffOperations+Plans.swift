@@ -52,14 +52,15 @@ extension StaffOperations {
         let text = request.arguments["catalogue"]?.string ?? ""
         guard text.contains(where: { !$0.isWhitespace }) else {
             throw StaffStop(
-                .refused,
+                .failed,
                 "The catalogue is empty: to sell nothing more, apply {\"plans\": []}."
             )
         }
         do {
             catalogue = try Catalogue(parsing: text.utf8)
         } catch {
-            throw StaffStop(.refused, error.description)
+            // What is no catalogue at all breaks no rule of ours.
+            throw StaffStop(error.path.isEmpty ? .failed : .refused, error.description)
         }
         let moving = (request.arguments["move"]?.array ?? []).compactMap(\.string).map(Plan.ID.init)
         for id in moving where !catalogue.plans.contains(where: { $0.id == id }) {
@@ -135,8 +136,11 @@ extension StaffOperations {
         return moved
     }
 
-    /// A service of the type `system` is never sold, whatever it is called; one that is not there
-    /// yet is only warned of, since plans may be applied before the platform is ready.
+    /// Refuses services that are never sold; what could not be checked is a warning.
+    ///
+    /// One of the type `system` is none to sell, whatever it is called, and whoever bought one that
+    /// is not there would pay for a key that never comes. A platform that cannot be asked is only
+    /// warned of, since plans may be applied before it is ready.
     private func checkServices(_ catalogue: Catalogue) async throws -> [String] {
         var warnings: [String] = []
         for name in Set(catalogue.plans.flatMap { $0.access.map(\.service) }).sorted() {
@@ -155,12 +159,24 @@ extension StaffOperations {
                 )
             }
             if type == nil {
-                warnings.append(
-                    "The platform has no service \(name): keys of its plans wait until it has."
+                throw StaffStop(
+                    .refused,
+                    "\(Self.place(of: name, in: catalogue)): the platform has no service \(name); "
+                        + "make it there first, or name one that it has."
                 )
             }
         }
         return warnings
+    }
+
+    private static func place(of service: String, in catalogue: Catalogue) -> String {
+        for (number, plan) in catalogue.plans.enumerated() {
+            guard let rule = plan.access.firstIndex(where: { $0.service == service }) else {
+                continue
+            }
+            return "plans[\(number)].access[\(rule)].service"
+        }
+        return "plans"
     }
 
     private static func line(_ line: CatalogueChange.Line) -> JSONValue {

@@ -75,7 +75,7 @@ package struct CatalogueError: Error, Hashable, CustomStringConvertible {
 
     /// One sentence with the place.
     package var description: String {
-        path.isEmpty ? "The catalogue is refused: \(reason)." : "\(path): \(reason)."
+        path.isEmpty ? "The catalogue cannot be read: \(reason)." : "\(path): \(reason)."
     }
 }
 

@@ -71,9 +71,9 @@ struct PlansTests {
         let text = Self.catalogue.replacing(refusal.old, with: refusal.new, maxReplacements: 1)
         try #require(text != Self.catalogue)
         let reply = await road.staff("plans/apply", ["catalogue": .string(text)])
-        #expect(reply.exit == .refused)
+        #expect(reply.exit == (refusal.path.isEmpty ? .failed : .refused))
         let message = try #require(reply.message)
-        let place = refusal.path.isEmpty ? "The catalogue is refused" : refusal.path
+        let place = refusal.path.isEmpty ? "The catalogue cannot be read" : refusal.path
         #expect(message.hasPrefix("\(place): "), "\(message)")
         #expect(message.hasSuffix("."))
         #expect(try await road.read { try $0.latestPlans() }.count == 1)
@@ -102,6 +102,31 @@ struct PlansTests {
         #expect(reply.exit == .refused)
         #expect(reply.message?.hasPrefix("The service shop is of the type system") == true)
         #expect(try await road.read { try $0.latestPlans() }.count == 1)
+    }
+
+    @Test func `a service that the platform does not have is not sold`() async throws {
+        let road = try await Road()
+        let plans = Catalogues.of(
+            Catalogues.plan("pro", price: "price_pro"),
+            Catalogues.plan("max", price: "price_max", service: "shpo")
+        )
+        for isDry in [true, false] {
+            let reply = await road.apply(plans, ["dry_run": .bool(isDry)])
+            #expect(reply.exit == .refused)
+            #expect(
+                reply.message == "plans[1].access[0].service: the platform has no service shpo; "
+                    + "make it there first, or name one that it has."
+            )
+        }
+        #expect(try await road.read { try $0.latestPlans() }.count == 1)
+    }
+
+    @Test func `an empty catalogue and one that cannot be read exit 1`() async throws {
+        let road = try await Road()
+        for text in ["", " \n", "plans", "[]"] {
+            let reply = await road.staff("plans/apply", ["catalogue": .string(text)])
+            #expect(reply.exit == .failed, "\(reply)")
+        }
     }
 
     @Test func `a service that is of the type system only later is not opened`() async throws {

@@ -101,15 +101,12 @@ struct PlatformTroubleTests {
         text.hasSuffix(".") && text.count < 250 && !text.contains("\n") && !text.contains("<")
     }
 
-    @Test func `a plan that opens a service which is not there waits for it`() async throws {
+    @Test func `a plan that opens a service which is gone waits for it`() async throws {
         let road = try await Road(applying: nil)
         let plan = Catalogues.plan("pro", price: "price_pro", service: "store")
-        let applied = await road.apply(Catalogues.of(plan))
-        #expect(
-            applied.body["warnings"] == [
-                "The platform has no service store: keys of its plans wait until it has."
-            ]
-        )
+        road.wire.fail(.connectionLost)
+        #expect(await road.apply(Catalogues.of(plan)).exit == .done)
+        road.wire.fail(nil)
         let subscriber = try await road.signUp()
         let sentence = try await road.grant(of: subscriber).problem?.sentence
         #expect(sentence?.contains("the service store") == true)
