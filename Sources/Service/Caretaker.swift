@@ -2,6 +2,7 @@ import Foundation
 import Provisioning
 import Subscriptions
 import Synchronization
+import Webhooks
 
 /// Does what is due from time to time: alarms, parked events that may go on, and the scheduled
 /// comparison with providers.
@@ -154,12 +155,16 @@ struct Caretaker: Sendable {
                 return
             }
             var run = try await reconciler.begin()
+            var trail = PageTrail()
             while run.finishedAt == nil {
                 try Task.checkCancellation()
                 guard self.now().timeIntervalSince(now) < Self.reconcileMax else { return }
                 let page = try await reconciler.page(of: run, actor: "reconcile", isDry: false)
                 run = page.run
                 for difference in page.differences { report(difference) }
+                guard run.finishedAt != nil || trail.goesOn(to: page.last) else {
+                    throw FetchFailure.refused(PageTrail.sentence(of: provider.rawValue))
+                }
             }
             _ = memory.failed.withLock { $0.removeValue(forKey: provider) }
             log.info(

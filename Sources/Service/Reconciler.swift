@@ -19,6 +19,8 @@ package struct Reconciler: Sendable {
         var differences: [Difference]
         /// Parked events that were made pending again, on the last page.
         var returned = 0
+        /// The provider's id of the last subscription of the page.
+        var last: String?
     }
 
     let listing: any ProviderListing
@@ -58,7 +60,7 @@ package struct Reconciler: Sendable {
         var run = run
         run.compared += found.objects.count
         run.cursor = found.next ?? run.cursor
-        var page = Page(run: run, differences: [])
+        var page = Page(run: run, differences: [], last: found.objects.last.flatMap(listing.id))
         if found.next == nil {
             // A run that writes knows what was listed by when it was fetched.
             let listed = isDry ? try await listed(before: first).union(ids(found.objects)) : []

@@ -44,7 +44,7 @@ extension StaffOperations {
                 "compared": .integer(Int64(page.run.compared)),
                 "changed": .integer(Int64(page.run.changed)),
                 "returned": .integer(Int64(page.returned)),
-                "cursor": StaffView.text(page.run.cursor),
+                "cursor": StaffView.text(page.run.cursor), "last": StaffView.text(page.last),
                 "done": .bool(page.run.finishedAt != nil),
                 "differences": .array(page.differences.map(Self.difference)),
             ]

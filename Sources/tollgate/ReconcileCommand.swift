@@ -83,6 +83,7 @@ struct ReconcileCommand: Command {
     ) async throws -> StaffReply {
         var reply = first
         var differences: [JSONValue] = []
+        var trail = PageTrail()
         while reply.exit == .done {
             let rows = reply.body["differences"]?.array ?? []
             differences += rows
@@ -92,6 +93,13 @@ struct ReconcileCommand: Command {
                 var members = reply.body.object ?? [:]
                 members["differences"] = .array(differences)
                 return StaffReply(.done, body: .object(members))
+            }
+            guard trail.goesOn(to: reply.body["last"]?.string) else {
+                return StaffReply(
+                    .failed,
+                    PageTrail.sentence(of: reply.body.word("provider")),
+                    body: ["differences": .array(differences)]
+                )
             }
             var next = arguments(provider, call).object ?? [:]
             next["anew"] = false
@@ -104,6 +112,7 @@ struct ReconcileCommand: Command {
     private static func members(of reply: StaffReply) -> [String: JSONValue] {
         var members = reply.body.object ?? [:]
         members["cursor"] = nil
+        members["last"] = nil
         return members
     }
 

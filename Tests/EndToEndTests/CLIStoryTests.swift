@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 import JSON
 import Service
 import Testing
@@ -74,6 +75,32 @@ struct CLIStoryTests {
         let providers = end.json?["providers"]?.array ?? []
         #expect(providers.map { $0.word("provider") } == ["paddle", "stripe"], "\(end)")
         #expect(providers.allSatisfy { $0["error"]?.string != nil }, "\(end)")
+    }
+
+    @Test(.timeLimit(.minutes(10)))
+    func `a list that goes round ends the comparison at the terminal too`() async throws {
+        let port = try ReservedPort()
+        let scene = try await CLIScene.make([
+            "POLAR_WEBHOOK_SECRET": "polar_whs_of_this_test",
+            "POLAR_API_URL": "http://127.0.0.1:\(port.number)",
+            "POLAR_ACCESS_TOKEN": "polar_oat_of_this_test",
+        ])
+        var router = Router()
+        let page: JSONValue = ["items": [["id": "again"]], "pagination": ["max_page": 1_000_000]]
+        router.on("GET", "/{path...}", .immediate { _ in .json(page.serialized()) })
+        let server = HTTPServer(
+            configuration: HTTPServer.Configuration(
+                listeners: [.tcp(host: "127.0.0.1", port: port.number)]
+            ),
+            router: router
+        )
+        _ = try server.start()
+        for mode in ["--dry-run", "--anew"] {
+            let end = try await scene.run("reconcile", mode, "--json")
+            #expect(end.exit == 1, "\(end)")
+            #expect(end.json?["error"]?.string?.contains("does not end") == true, "\(end)")
+        }
+        await server.stop(within: .seconds(1))
     }
 
     @Test func `every provider's stories are told to one server, in any order and twice`()

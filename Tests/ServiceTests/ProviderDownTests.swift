@@ -78,6 +78,8 @@ extension ProviderDownTests {
     private struct EndlessListing: ProviderListing {
         let provider = Provider.polar
         let isEmpty: Bool
+        /// After how many pages the same come again.
+        var round = Int.max
         let pass: @Sendable () -> Void
 
         func subscriptions(
@@ -86,7 +88,8 @@ extension ProviderDownTests {
         ) async throws -> SubscriptionPage {
             pass()
             let number = cursor.flatMap { Int($0) } ?? 0
-            let object = FetchedObject(value: ["id": "sub"], at: .distantPast)
+            let id = JSONValue.string("sub_\(number % round)")
+            let object = FetchedObject(value: ["id": id], at: .distantPast)
             return SubscriptionPage(objects: isEmpty ? [] : [object], next: "\(number + 1)")
         }
 
@@ -98,10 +101,14 @@ extension ProviderDownTests {
         func reading(_ fetched: FetchedObject, mode: Mode) -> EventReading { .ignored("") }
     }
 
-    private func reconciler(isEmpty: Bool, _ road: Road) throws -> Reconciler {
+    private func reconciler(
+        isEmpty: Bool,
+        round: Int = .max,
+        _ road: Road
+    ) throws -> Reconciler {
         let known = try #require(road.tollgate.caretaker.reconcilers[.polar])
         return Reconciler(
-            listing: EndlessListing(isEmpty: isEmpty) { road.pass(.seconds(10)) },
+            listing: EndlessListing(isEmpty: isEmpty, round: round) { road.pass(.seconds(10)) },
             api: known.api,
             every: known.every,
             store: known.store,
@@ -132,6 +139,36 @@ extension ProviderDownTests {
             compared.append(try await road.read { try $0.reconciliation(.polar) }?.compared ?? 0)
         }
         #expect(compared == [6, 12, 18])
+    }
+
+    @Test func `a list that goes round is seen, and the next look waits`() async throws {
+        let road = try await Road(setting: Road.everybody(asksStripe: false))
+        let own = road.tollgate.caretaker
+        let caretaker = Caretaker(
+            store: own.store,
+            alarms: own.alarms,
+            reconcilers: [.polar: try reconciler(isEmpty: false, round: 2, road)],
+            driftWatch: own.driftWatch,
+            driftEvery: own.driftEvery,
+            now: own.now,
+            log: own.log,
+            arrived: own.arrived
+        )
+        for _ in 0..<2 { await caretaker.tick() }
+        let failures = road.log.about("reconcile.failed", level: .error)
+        #expect(failures.count == 1 && failures[0].contains("does not end"))
+        #expect(try await road.read { try $0.reconciliation(.polar) }?.compared == 3)
+    }
+
+    @Test func `a trail goes on until a page comes again`() {
+        var trail = PageTrail()
+        let ends = ["a", "b", nil, "c", "b", "d"].map { last in trail.goesOn(to: last) }
+        #expect(ends == [true, true, true, true, false, true])
+        var long = PageTrail()
+        let pages = (0..<100_000).filter { long.goesOn(to: "\($0)") }
+        #expect(pages.count == 100_000)
+        let isLonger = long.goesOn(to: "more")
+        #expect(!isLonger)
     }
 
     @Test func `a list of empty pages that never end is refused`() async throws {
