@@ -76,7 +76,9 @@ extension ProvisioningDesk {
                     ? before.adopted?.endedAt
                     : try tx.key(id, generation: revocation.generation)?.endedAt
                 if endedAt == nil {
-                    try tx.keep(.revocation, since: grant.revokedAt(revocation), at: now)
+                    let decided = grant.revokedAt(revocation)
+                    let arrived = try tx.arrival(handledAt: decided, about: id)
+                    try tx.keep(.revocation, since: arrived ?? decided, at: now)
                 }
             }
             if revocation.isBack, before.revocation?.isBack != true {

@@ -34,7 +34,7 @@ extension Metrics.Snapshot {
         )
         text.add(
             "tollgate_revocation_to_proof_seconds",
-            "From a decision to revoke to the first proved refusal; over all that is stored.",
+            "From the arrival of what asks to revoke to the proved refusal; over all that is stored.",
             histograms[.revocation] ?? Histogram()
         )
     }

@@ -6,7 +6,8 @@ package struct KeptPromise: Hashable, Sendable {
     package enum Kind: String, Sendable, CaseIterable {
         /// A payment brings a proved key; it begins when the event arrives.
         case payment
-        /// A revocation is proved; it begins when it is decided.
+        /// A revocation is proved; it begins when the event arrives that asks for it, and where none
+        /// does when it is decided.
         case revocation
     }
 
@@ -14,7 +15,7 @@ package struct KeptPromise: Hashable, Sendable {
     package let number: Int64
     /// What was promised.
     package let kind: Kind
-    /// When the payment arrived or the revocation was decided.
+    /// When the event arrived, or the revocation was decided.
     package let beganAt: Date
     /// When the proof was stored.
     package let keptAt: Date

@@ -49,7 +49,22 @@ struct MetricsTests {
         #expect(after.value("tollgate_provider_silence_seconds", ["provider": "stripe"]) == 40)
     }
 
-    @Test func `the time of a revocation counts from its decision, through an outage`() async throws
+    @Test func `the time of a revocation by an event counts from the arrival of the event`()
+        async throws
+    {
+        let road = try await Road()
+        let subscriber = try await road.signUp()
+        try await road.deliver(subscriber.changed("deleted", after: 9, status: "canceled"))
+        road.pass(.seconds(40))
+        try await road.work()
+        let figures = try await figures(road)
+        let name = "tollgate_revocation_to_proof_seconds"
+        #expect(figures.value("\(name)_count") == 1)
+        #expect(try #require(figures.value("\(name)_sum")) >= 40)
+    }
+
+    @Test func `the time of a revocation by staff counts from its decision, through an outage`()
+        async throws
     {
         let road = try await Road()
         let subscriber = try await road.signUp()
