@@ -18,7 +18,7 @@ extension StaffOperations {
         let now = now()
         let (earlier, grant) = try await store.write { tx in
             guard let subscription = try tx.subscription(subscription.id) else {
-                throw StaffStop(.notFound, "Nothing matches.")
+                throw StaffStop.nothingMatches
             }
             let earlier = try tx.holds(subscription.id).first {
                 $0.kind == .revoked && $0.liftedAt == nil
@@ -51,7 +51,7 @@ extension StaffOperations {
         let now = now()
         let (lifted, grant) = try await store.write { tx in
             guard let subscription = try tx.subscription(subscription.id) else {
-                throw StaffStop(.notFound, "Nothing matches.")
+                throw StaffStop.nothingMatches
             }
             return try HoldDesk(access: access).lift(
                 .revoked,

@@ -84,7 +84,17 @@ extension StaffOperations {
     func listSubscriptions(_ request: StaffRequest) async throws -> StaffReply {
         let limit = min(max(request.arguments["limit"]?.int ?? 50, 1), 1_000)
         let after = request.arguments["after"]?.string.map(Subscription.ID.init)
-        let page = try await store.read { try $0.subscriptions(after: after, limit: limit) }
+        let page = try await store.read { reader -> [Subscription]? in
+            if let after, try reader.subscription(after) == nil { return nil }
+            return try reader.subscriptions(after: after, limit: limit)
+        }
+        guard let page else {
+            throw StaffStop(
+                .notFound,
+                "There is no such subscription to begin after: give the id that the page before "
+                    + "ended with."
+            )
+        }
         return StaffReply(
             .done,
             body: [
@@ -126,7 +136,7 @@ extension StaffOperations {
     func findKeys(_ request: StaffRequest) async throws -> StaffReply {
         let query = try request.text("query")
         let found = try await matches(query)
-        guard let first = found.first else { throw StaffStop(.notFound, "Nothing matches.") }
+        guard let first = found.first else { throw StaffStop.nothingMatches }
         return StaffReply(
             .done,
             try await standing(ofKey: query, first.id),

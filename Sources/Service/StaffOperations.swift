@@ -95,6 +95,14 @@ struct StaffStop: Error {
     init(_ exit: StaffReply.Exit, _ message: String, body: JSONValue = [:]) {
         reply = StaffReply(exit, message, body: body)
     }
+
+    /// What was asked for is not repeated: it may be a key.
+    static let nothingMatches = StaffStop(
+        .notFound,
+        "Nothing matches: give a whole key or its last four, an e-mail address, or an id of a "
+            + "customer, subscription, role or app; `tollgate subscriptions list` shows what there "
+            + "is."
+    )
 }
 
 extension StaffOperations {
@@ -147,9 +155,7 @@ extension StaffOperations {
     func match(_ request: StaffRequest) async throws -> Subscription {
         let query = try request.text("query")
         let found = try await matches(query)
-        guard let first = found.first else {
-            throw StaffStop(.notFound, "Nothing matches.")
-        }
+        guard let first = found.first else { throw StaffStop.nothingMatches }
         guard found.count == 1 else {
             let rows = try await summaries(found)
             throw StaffStop(

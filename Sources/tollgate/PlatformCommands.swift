@@ -170,7 +170,8 @@ struct PlatformApplyCommand: Command {
                 ]
             )
         } else {
-            var lines = ["\(outcome.done.count) steps done at \(link.origin)"]
+            let done = outcome.done.count
+            var lines = ["\(done) \(done == 1 ? "step" : "steps") done at \(link.origin)"]
             lines += failures.map { "failed: \($0.plain)" }
             lines += outcome.left.map { "left: \($0.plain)" }
             lines += outcome.newApps.map { "the app \($0.plain) has a new key of its own" }

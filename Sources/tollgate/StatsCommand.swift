@@ -8,7 +8,8 @@ struct StatsCommand: Command {
         notes: [
             """
             Times are of every promise that was kept and is stored: from the arrival of a payment's
-            event to the proved key, and from the decision to revoke to the first proved refusal.
+            event to the proved key, and from the arrival of the event that ends access, or where
+            none does from the decision to revoke, to the first proved refusal.
             Requests and deliveries are counted since the server started. Beside a running server
             GET /metrics has the figures for Prometheus, on the staff socket and on
             TOLLGATE_OPERATOR_LISTEN.
@@ -28,8 +29,8 @@ struct StatsCommand: Command {
             [("always", "all"), ("last 24 h", "day")].map { period, part in
                 let summary = body.at(member, part) ?? [:]
                 return [
-                    name, period, summary.word("count"), seconds(summary["p50_seconds"]),
-                    seconds(summary["p99_seconds"]), seconds(summary["max_seconds"]),
+                    name, period, summary.word("count"), took(summary["p50_seconds"]),
+                    took(summary["p99_seconds"]), took(summary["max_seconds"]),
                 ]
             }
         }
@@ -55,7 +56,7 @@ struct StatsCommand: Command {
         ].map { name, member in
             [
                 name, body.at(member, "count")?.text() ?? "-",
-                seconds(body.at(member, "oldest_seconds")),
+                age(body.at(member, "oldest_seconds")) ?? "-",
             ]
         }
         let parked = (body.at("inbox", "parked")?.object ?? [:]).values.compactMap(\.int)
@@ -64,7 +65,7 @@ struct StatsCommand: Command {
             ["unparsed events", body.at("inbox", "unparsed")?.text() ?? "-", "-"],
             [
                 "differences on the platform", body.at("drift", "differences")?.text() ?? "-",
-                body.at("drift", "age_seconds").map { "found \(seconds($0)) ago" } ?? "-",
+                age(body.at("drift", "age_seconds")).map { "found \($0) ago" } ?? "-",
             ],
             ["calls to the platform", "breaker \(body.word("breaker"))", "-"],
         ]
@@ -72,28 +73,43 @@ struct StatsCommand: Command {
 
     private static func provider(_ figures: JSONValue) -> [String] {
         let counts = (figures["deliveries"]?.object ?? [:]).sorted { $0.key < $1.key }
-        let age = seconds(figures["reconcile_age_seconds"])
         return [
-            "silent for \(seconds(figures["silence_seconds"]))",
-            age == "-" ? "never compared" : "compared \(age) ago",
+            age(figures["silence_seconds"]).map { "silent for \($0)" } ?? "never heard of",
+            age(figures["reconcile_age_seconds"]).map { "compared \($0) ago" }
+                ?? "never compared",
             counts.map { "\($0.key) \($0.value.text())" }.joined(separator: ", "),
         ]
     }
 
-    /// Short times to the millisecond, long ones as people say them.
-    private static func seconds(_ value: JSONValue?) -> String {
-        let seconds: Double
-        switch value {
-        case .number(let number)?: seconds = number
-        case .integer(let number)?: seconds = Double(number)
-        default: return "-"
+    /// How long something took: short times to the millisecond, long ones as people say them.
+    private static func took(_ value: JSONValue?) -> String {
+        guard let seconds = number(value) else { return "-" }
+        switch seconds {
+        case ..<1: return "\(Int((seconds * 1_000).rounded())) ms"
+        case ..<9.95: return "\((seconds * 10).rounded() / 10) s"
+        default: return words(Int(seconds.rounded()))
         }
-        let whole = Int(seconds.rounded())
-        return switch seconds {
-        case ..<10: "\(Int((seconds * 1_000).rounded())) ms"
-        case ..<600: "\(whole) s"
-        case ..<86_400: "\(whole / 3_600) h \(whole % 3_600 / 60) min"
-        default: "\(whole / 86_400) d \(whole % 86_400 / 3_600) h"
+    }
+
+    /// How long ago something was, to the second; nil where it never was.
+    private static func age(_ value: JSONValue?) -> String? {
+        number(value).map { words(Int($0.rounded())) }
+    }
+
+    private static func words(_ seconds: Int) -> String {
+        switch seconds {
+        case ..<60: "\(seconds) s"
+        case ..<3_600: "\(seconds / 60) min \(seconds % 60) s"
+        case ..<86_400: "\(seconds / 3_600) h \(seconds % 3_600 / 60) min"
+        default: "\(seconds / 86_400) d \(seconds % 86_400 / 3_600) h"
+        }
+    }
+
+    private static func number(_ value: JSONValue?) -> Double? {
+        switch value {
+        case .number(let number)?: number
+        case .integer(let number)?: Double(number)
+        default: nil
         }
     }
 }

@@ -114,6 +114,41 @@ struct CLITextTests {
         #expect(first.flatMap { first in second.map { first < $0 } } == true)
     }
 
+    @Test func `figures are said in the units of people`() {
+        let text = StatsCommand.text([
+            "payment_to_key": [
+                "all": [
+                    "count": 3, "p50_seconds": .number(0.0421), "p99_seconds": .number(3.14159),
+                    "max_seconds": 75,
+                ],
+                "day": ["count": 0, "p50_seconds": nil],
+            ],
+            "inbox": ["count": 1, "oldest_seconds": .number(5.123)],
+            "grants": ["count": 2, "oldest_seconds": 3_725],
+            "drift": ["differences": 1, "age_seconds": 100_000],
+            "providers": [
+                "stripe": [
+                    "silence_seconds": .number(9.3), "reconcile_age_seconds": 599,
+                    "deliveries": [:],
+                ],
+                "polar": ["silence_seconds": nil, "reconcile_age_seconds": nil, "deliveries": [:]],
+            ],
+        ])
+        let lines = text.split(separator: "\n").map {
+            $0.split(separator: " ").joined(separator: " ")
+        }
+        for line in [
+            "payment to proved key always 3 42 ms 3.1 s 1 min 15 s",
+            "payment to proved key last 24 h 0 - - -", "pending events 1 5 s",
+            "grants not converged 2 1 h 2 min",
+            "differences on the platform 1 found 1 d 3 h ago",
+            "stripe silent for 9 s compared 9 min 59 s ago",
+            "polar never heard of never compared",
+        ] {
+            #expect(lines.contains(line), "\(line) in \(text)")
+        }
+    }
+
     @Test func `applied plans say what their limits cost`() {
         let text = PlanText.applied([
             "plans": [

@@ -59,7 +59,24 @@ struct StaffFindTests {
                 ["query": .string(query), "reason": "test"]
             )
             #expect(reply.exit == .notFound)
-            #expect(reply.message == "Nothing matches.")
+            #expect(reply.message?.hasPrefix("Nothing matches: give a whole key") == true)
+            #expect(reply.message?.contains(query) == false)
+        }
+    }
+
+    @Test func `a list begins after a subscription that there is, and after nothing else`()
+        async throws
+    {
+        let road = try await Road()
+        _ = try await road.signUp()
+        _ = try await road.signUp("bob")
+        let first = await road.staff("subscriptions/list", ["limit": 1])
+        let next = try #require(first.body["next"]?.string)
+        let rest = await road.staff("subscriptions/list", ["after": .string(next)])
+        #expect(rest.exit == .done && rest.body.subscriptions.count == 1)
+        for after in ["zzz", "", "aaaaaaaaaaaaaaaaaaaaaaaaaa"] {
+            let reply = await road.staff("subscriptions/list", ["after": .string(after)])
+            #expect(reply.exit == .notFound && reply.message?.contains("page before") == true)
         }
     }
 
