@@ -30,5 +30,6 @@ package enum Schema {
         Step(version: 7, name: "lookup", sql: PackageResources.V007__lookup_sql),
         Step(version: 8, name: "adopted", sql: PackageResources.V008__adopted_sql),
         Step(version: 9, name: "receipts", sql: PackageResources.V009__receipts_sql),
+        Step(version: 10, name: "orders", sql: PackageResources.V010__orders_sql),
     ]
 }

@@ -63,8 +63,8 @@ struct LemonSqueezyEvent: ProviderEvent {
         case .payment(let succeeded):
             try LemonSqueezyInvoice(data).payment(succeeded, periods: [:], envelope)
         case .refund: try LemonSqueezyInvoice(data).refund(envelope)
-        case .order: .parked(try needsAPI("The order"))
-        case .orderRefund: .parked(try needsAPI("The refund of an order"))
+        case .order: try LemonSqueezyOrder(data).checkout(envelope)
+        case .orderRefund: try LemonSqueezyOrder(data).refund(envelope)
         case nil: .ignored(type: envelope.type)
         }
     }
@@ -101,15 +101,6 @@ struct LemonSqueezyEvent: ProviderEvent {
     ) async throws -> (Field, EventEnvelope) {
         let fetched = try await objects.object([kind, try data["id"].id()], [])
         return (Field(fetched)["data"], envelope.fetched(at: fetched.at))
-    }
-
-    private func needsAPI(_ what: String) throws(FieldFault) -> Need {
-        Need(
-            .refetch,
-            subject: try data["id"].id(),
-            reason: "\(what) does not say of which subscription it is: set LEMONSQUEEZY_API_KEY so"
-                + " that Lemon Squeezy can be asked."
-        )
     }
 }
 

@@ -3,8 +3,8 @@ import Subscriptions
 
 /// Lemon Squeezy's order, the end of a checkout.
 ///
-/// It does not name the subscription that it made, and nothing else carries both its identifier and
-/// the subscription's id: the API must be asked.
+/// It does not name the subscription that it made: the subscription names the order. With the API
+/// that is asked for, without it one waits for the other.
 struct LemonSqueezyOrder {
     private let object: Field
     private let attributes: Field
@@ -12,6 +12,19 @@ struct LemonSqueezyOrder {
     init(_ object: Field) {
         self.object = object
         self.attributes = object["attributes"]
+    }
+
+    func checkout(_ event: EventEnvelope) throws(FieldFault) -> EventReading {
+        guard let payment = try payment() else { return try .unknown(attributes["status"]) }
+        return try event.made(.order(try ordered(payment)))
+    }
+
+    func refund(_ event: EventEnvelope) throws(FieldFault) -> EventReading {
+        guard let state = try attributes.refundState() else {
+            return try .unknown(attributes["status"])
+        }
+        let reversal = try reversal(state, event)
+        return try event.made(.orderReversal(reversal, ofOrder: try object["id"].id()))
     }
 
     func checkout(
@@ -25,14 +38,17 @@ struct LemonSqueezyOrder {
                 ? .parked(Self.needsSubscription(id))
                 : .ignored("The order sold no subscription.")
         }
-        let checkout = Checkout(
+        return try event.made(.checkout(try ordered(payment).of(subscription: subscription)))
+    }
+
+    private func ordered(_ payment: CheckoutPayment) throws(FieldFault) -> OrderedCheckout {
+        OrderedCheckout(
+            order: try object["id"].id(),
             reference: try attributes["identifier"].id(),
-            subscriptionID: subscription,
             customerID: try attributes["customer_id"].numericID(),
             email: try attributes["user_email"].email(),
             payment: payment
         )
-        return try event.made(.checkout(checkout))
     }
 
     func refund(
@@ -45,8 +61,15 @@ struct LemonSqueezyOrder {
         guard let subscription = try await subscription(from: objects) else {
             return .ignored("The order sold no subscription.")
         }
+        return try event.made(.reversal(try reversal(state, event), of: subscription))
+    }
+
+    private func reversal(
+        _ state: Reversal.State,
+        _ event: EventEnvelope
+    ) throws(FieldFault) -> Reversal {
         let at = try event.knownAt()
-        let reversal = Reversal(
+        return Reversal(
             // Invoices have numbers too.
             id: "order-\(try object["id"].id())",
             kind: .refund,
@@ -56,7 +79,6 @@ struct LemonSqueezyOrder {
             askedAt: try attributes["created_at"].present?.instant(),
             fetchedAt: at
         )
-        return try event.made(.reversal(reversal, of: subscription))
     }
 
     private func payment() throws(FieldFault) -> CheckoutPayment? {

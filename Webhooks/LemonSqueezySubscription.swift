@@ -30,7 +30,10 @@ struct LemonSqueezySubscription {
             },
             cancelAt: try status.unlessFinal(nil, cancelAt),
             pause: try status.unlessFinal(nil, pause),
-            endedAt: status.isFinal ? try? attributes["ends_at"].present?.instant() : nil
+            endedAt: status.isFinal ? try? attributes["ends_at"].present?.instant() : nil,
+            order: try status.unlessFinal(nil) { () throws(FieldFault) in
+                try attributes["order_id"].present?.numericID()
+            }
         )
         return try event.made(.subscription(snapshot))
     }

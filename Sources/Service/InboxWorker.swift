@@ -175,11 +175,11 @@ package struct InboxWorker: Sendable {
         guard case .event(let payment) = reading, event.state == .applied else { return }
         switch payment.change {
         case .warning: break
-        case .reversal(let reversal, _):
+        case .reversal(let reversal, _), .orderReversal(let reversal, _):
             guard let id = event.subscriptionID else { return }
             let subscription = try await store.read { try $0.subscription(id) }
             guard subscription?.isUnplaced(reversal) == true else { return }
-        case .subscription, .checkout, .payment, .customer: return
+        case .subscription, .checkout, .order, .payment, .customer: return
         }
         log.error(
             "event.warned",

@@ -95,7 +95,7 @@ extension KnownProvider {
             marks: [:],
             listing: LemonSqueezyListing(),
             reconcile: .seconds(900),
-            loss: "no checkout can be claimed, and what was told while nobody answered is lost"
+            loss: "what was told while nobody answered is lost"
         ),
         writer: LemonSqueezyWriter()
     )

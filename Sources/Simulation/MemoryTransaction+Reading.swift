@@ -47,6 +47,17 @@ extension MemoryTransaction: StoreReader {
         tables.events.last { $0.provider == provider }?.receivedAt
     }
 
+    /// The subscription that an order made, the oldest of several.
+    package func subscription(
+        provider: Provider,
+        mode: Mode,
+        order: String
+    ) throws -> Subscription? {
+        tables.subscriptions.values
+            .filter { $0.provider == provider && $0.mode == mode && $0.order == order }
+            .min { ($0.createdAt, $0.id.rawValue) < ($1.createdAt, $1.id.rawValue) }
+    }
+
     /// The subscriptions of a customer, oldest first.
     package func subscriptions(of id: Customer.ID) throws -> [Subscription] {
         tables.subscriptions.values.filter { $0.customerID == id }

@@ -62,6 +62,18 @@ extension SQLiteTransaction {
         )
     }
 
+    func subscription(provider: Provider, mode: Mode, order: String) throws -> Subscription? {
+        try connection.first(
+            """
+            SELECT * FROM subscription
+            WHERE order_id = :id AND provider = :provider AND mode = :mode
+            ORDER BY created_at, id LIMIT 1
+            """,
+            ["id": .text(order), "provider": Value(provider), "mode": Value(mode)],
+            Subscription.init
+        )
+    }
+
     func subscriptions(of id: Customer.ID) throws -> [Subscription] {
         try connection.query(
             "SELECT * FROM subscription WHERE customer_id = :id ORDER BY created_at, id",
@@ -162,7 +174,7 @@ extension SQLiteTransaction {
         "paid_periods", "paid_through_at", "paid_at", "receipts", "checkout_payment",
         "trial_end_at", "cancel_at", "collection_pause", "collection_resumes_at",
         "past_due_since_at", "settled_at", "reversals", "fetched_at", "ended_at",
-        "next_decision_at",
+        "next_decision_at", "order_id",
     ]
 
     private static let saveSubscription: String = {
@@ -281,6 +293,7 @@ extension Subscription {
             customerID: try row["customer_id"],
             createdAt: try row["created_at"]
         )
+        order = try row["order_id"]
         status = try row["status"]
         statusAt = try row["status_at"]
         isUncertain = try row["is_uncertain"]
@@ -313,7 +326,7 @@ extension Subscription {
         [
             "id": Value(id), "provider": Value(provider), "mode": Value(mode),
             "provider_id": .text(providerID), "created_at": Value(createdAt),
-            "customer_id": Value(customerID), "status": Value(status),
+            "customer_id": Value(customerID), "order_id": Value(order), "status": Value(status),
             "status_at": Value(statusAt), "is_uncertain": Value(isUncertain),
             "plan_id": Value(plan?.id), "plan_version": Value(plan?.version),
             "price": Value(price), "quantity": Value(quantity),

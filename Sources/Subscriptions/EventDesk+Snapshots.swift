@@ -63,6 +63,9 @@ extension EventDesk {
             effect = effect.owned(by: customer.id)
         }
         try finish(effect, isNews: effect.isNews, payment, &event, in: tx, now)
+        if let order = snapshot.order, known?.order != order {
+            try returnEvents(ofOrder: order, payment, in: tx)
+        }
     }
 
     private func match(

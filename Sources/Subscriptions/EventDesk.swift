@@ -73,10 +73,14 @@ package struct EventDesk: Sendable {
             try applySnapshot(snapshot, payment, &event, in: tx, now)
         case .checkout(let checkout):
             try applyCheckout(checkout, payment, &event, in: tx, now)
+        case .order(let checkout):
+            try applyOrder(checkout, payment, &event, in: tx, now)
         case .payment(let attempt):
             try applyPayment(attempt, payment, &event, in: tx, now)
         case .reversal(let reversal, let id):
             try applyReversal(reversal, of: id, payment, &event, in: tx, now)
+        case .orderReversal(let reversal, let order):
+            try applyReversal(reversal, ofOrder: order, payment, &event, in: tx, now)
         case .warning(let sentence, let id):
             let known = try id.flatMap { try self.known($0, payment, in: tx) }
             event.subscriptionID = known?.id

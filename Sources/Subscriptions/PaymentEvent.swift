@@ -24,12 +24,16 @@ package struct PaymentEvent: Hashable, Sendable {
         case subscription(SubscriptionSnapshot)
         /// The end of a checkout, which a subscriber may turn into a lookup token.
         case checkout(Checkout)
+        /// The end of a checkout that only says its order, which the subscription names.
+        case order(OrderedCheckout)
         /// An attempt to collect money for a subscription.
         case payment(Payment)
         /// Who a customer is.
         case customer(CustomerSnapshot)
         /// Money that went back, or may go back.
         case reversal(Reversal, of: String)
+        /// The same of an order, which the subscription names.
+        case orderReversal(Reversal, ofOrder: String)
         /// Something that staff should know and that changes nothing: one sentence, and the
         /// subscription where it is known.
         case warning(String, of: String?)
@@ -85,6 +89,46 @@ package struct Checkout: Hashable, Sendable {
         self.email = email
         self.payment = payment
         self.settled = settled
+    }
+}
+
+/// The end of a checkout that does not name the subscription which it made.
+package struct OrderedCheckout: Hashable, Sendable {
+    /// The provider's id of the order, which the subscription carries too.
+    package let order: String
+    /// The reference that the subscriber's browser carries back.
+    package let reference: String
+    /// The provider's id of the customer.
+    package let customerID: String
+    /// The e-mail address given at the checkout.
+    package let email: String?
+    /// Whether money came with it.
+    package let payment: CheckoutPayment
+
+    /// Makes the end of a checkout.
+    package init(
+        order: String,
+        reference: String,
+        customerID: String,
+        email: String?,
+        payment: CheckoutPayment
+    ) {
+        self.order = order
+        self.reference = reference
+        self.customerID = customerID
+        self.email = email
+        self.payment = payment
+    }
+
+    /// The same, once the subscription is known.
+    package func of(subscription id: String) -> Checkout {
+        Checkout(
+            reference: reference,
+            subscriptionID: id,
+            customerID: customerID,
+            email: email,
+            payment: payment
+        )
     }
 }
 

@@ -81,6 +81,9 @@ package protocol StoreReader {
         mode: Mode,
         providerID: String
     ) throws -> Subscription?
+    /// The subscription that an order made, the oldest of several, by the provider's id of the
+    /// order.
+    func subscription(provider: Provider, mode: Mode, order: String) throws -> Subscription?
     /// The subscriptions of a customer, oldest first.
     func subscriptions(of id: Customer.ID) throws -> [Subscription]
     /// Subscriptions whose access must be decided again by now, soonest first.

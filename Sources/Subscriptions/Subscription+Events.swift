@@ -110,6 +110,7 @@ extension Subscription {
         var next = self
         next.status = snapshot.status
         next.statusAt = max(statusAt ?? time, time)
+        next.order = snapshot.order ?? order
         next.trialEnd = snapshot.trialEnd
         next.cancelAt = snapshot.cancelAt
         next.pause = snapshot.pause
@@ -234,9 +235,10 @@ extension Subscription {
         paidThrough = price.map { paidPeriods[$0] } ?? paidPeriods.values.min()
     }
 
-    /// Whether anything but the time of the look is different.
+    /// Whether anything but the time of the look, and the order that is never another, is different.
     private func isDifferent(from other: Subscription) -> Bool {
         var mine = self
+        mine.order = other.order
         mine.statusAt = other.statusAt
         mine.settledAt = other.settledAt
         mine.fetchedAt = other.fetchedAt

@@ -53,6 +53,8 @@ package struct Subscription: Hashable, Sendable {
     package let providerID: String
     /// Who pays.
     package var customerID: Customer.ID
+    /// The provider's id of the order that made it, where it says so.
+    package var order: String?
     /// Where it stands; nil until the first snapshot has come.
     package var status: SubscriptionStatus?
     /// When the event happened that set the status, by the provider's clock.

@@ -22,6 +22,8 @@ package struct SubscriptionSnapshot: Hashable, Sendable {
     package let invoice: LatestInvoice?
     /// When it ended.
     package let endedAt: Date?
+    /// The provider's id of the order that made it, where an order does not name its subscription.
+    package let order: String?
 
     /// Makes a snapshot.
     package init(
@@ -34,7 +36,8 @@ package struct SubscriptionSnapshot: Hashable, Sendable {
         pause: CollectionPause? = nil,
         daysUntilDue: Int = 0,
         invoice: LatestInvoice? = nil,
-        endedAt: Date? = nil
+        endedAt: Date? = nil,
+        order: String? = nil
     ) {
         self.id = id
         self.customerID = customerID
@@ -46,6 +49,7 @@ package struct SubscriptionSnapshot: Hashable, Sendable {
         self.daysUntilDue = daysUntilDue
         self.invoice = invoice
         self.endedAt = endedAt
+        self.order = order
     }
 }
 

@@ -76,6 +76,72 @@ struct ProviderDoorTests {
         #expect(await road.staff("status").body["alarms"]?.array?.isEmpty == true)
     }
 
+    @Test(arguments: 1...6 as ClosedRange<UInt64>)
+    func `an order of Lemon Squeezy is claimed without its API, in whatever order it is told`(
+        _ seed: UInt64
+    ) async throws {
+        let known = KnownProvider.lemonSqueezy
+        let road = try await Road(applying: Catalogues.everywhere, setting: Road.setting(known))
+        let prices = Catalogues.prices(of: known.name)
+        func story(_ tag: String) throws -> Story {
+            try Story(
+                "signup",
+                of: known,
+                price: prices.pro,
+                other: prices.max,
+                tag: tag,
+                now: road.now
+            )
+        }
+        let (ada, bob) = (try story("A"), try story("B"))
+        let order = try #require(bob.steps.first { $0.type == "order_created" })
+        try await road.deliver(order.event.serialized(), of: known)
+        for step in ada.shuffled(seed: seed) {
+            try await road.deliver(step.event.serialized(), of: known)
+        }
+        try await road.work()
+        let claim = try await road.claim(ada.references[0], provider: known.name)
+        #expect(try road.use(try #require(claim.json["key"]?.string)) == 200)
+        // An order whose subscription nobody has told of gives nothing.
+        #expect(try await road.claim(bob.references[0], provider: known.name).status == 404)
+        let parked = try await road.events(.parked)
+        #expect(parked.map(\.type) == ["order_created"])
+        for step in bob.steps { try await road.deliver(step.event.serialized(), of: known) }
+        try await road.work()
+        #expect(try await road.claim(bob.references[0], provider: known.name).status == 200)
+        #expect(try await road.events(.parked).isEmpty)
+    }
+
+    @Test func `a refund of an order counts without the API too`() async throws {
+        let known = KnownProvider.lemonSqueezy
+        let road = try await Road(applying: Catalogues.everywhere, setting: Road.setting(known))
+        let story = try Story(
+            "signup",
+            of: known,
+            price: Catalogues.prices(of: known.name).pro,
+            other: "9002",
+            tag: "A",
+            now: road.now
+        )
+        let order = try #require(story.steps.first { $0.type == "order_created" }).event
+        let data = try #require(order["data"])
+        let attributes = try #require(data["attributes"])
+        let now = JSONValue.string(road.now.formatted(.iso8601))
+        let refund = order.with([
+            "meta": ["event_name": "order_refunded", "test_mode": true],
+            "data": data.with([
+                "attributes": attributes.with([
+                    "status": "refunded", "refunded_at": now, "updated_at": now,
+                ])
+            ]),
+        ])
+        try await road.deliver(refund.serialized(), of: known)
+        for step in story.steps { try await road.deliver(step.event.serialized(), of: known) }
+        try await road.work()
+        let found = await road.staff("keys/find", ["query": .string(story.subscriptionID)])
+        #expect(found.body.subscriptions.first?["access"]?.string == "ended")
+    }
+
     @Test func `money back for a subscription that nobody told of is an alarm until it is told of`()
         async throws
     {

@@ -73,6 +73,7 @@ struct SubscriptionTests {
             $0.paidAt = .at(13)
             $0.settledAt = .at(14)
             $0.fetchedAt = .at(15)
+            $0.order = "5511001"
             $0.reversals = [
                 Reversal(
                     id: "du_1",

@@ -40,6 +40,8 @@ private func summary(_ change: PaymentEvent.Change) -> String {
     case .checkout(let checkout):
         "checkout \(checkout.payment.rawValue) \(checkout.email ?? "-")"
             + (checkout.settled.map { " \(summary(.payment($0)))" } ?? "")
+    case .order(let checkout):
+        "order \(checkout.order) \(checkout.payment.rawValue) \(checkout.email ?? "-")"
     case .payment(let payment):
         "payment \(payment.succeeded ? "paid" : "failed")"
             + " until \(seconds(payment.periodEnd))"
@@ -47,6 +49,8 @@ private func summary(_ change: PaymentEvent.Change) -> String {
         "customer \(customer.email ?? "-")\(customer.isDeleted ? " deleted" : "")"
     case .reversal(let reversal, let id):
         "\(reversal.kind.rawValue) \(reversal.state.rawValue) of \(id)"
+    case .orderReversal(let reversal, let order):
+        "\(reversal.kind.rawValue) \(reversal.state.rawValue) of order \(order)"
     case .warning(_, let id): "warning of \(id ?? "-")"
     }
 }

@@ -1,13 +1,13 @@
 /// `file => what becomes of it`; subscriptions with their items as `quantity×price<period end`.
 let lemonSqueezySamples = #"""
-    _verbatim/order_created.json => parked refetch 1
+    _verbatim/order_created.json => live order 1 paid ada@example.com
     _verbatim/subscription_created.json => live subscription trialing 5×2<1674564228 trial<1674564228
     _verbatim/subscription_payment_refunded.json => live refund full of 1
     _verbatim/subscription_payment_success.json => live payment paid until -
     _verbatim/subscription_updated.json => live subscription trialing 5×2<1674564228 trial<1674564228
     license_key_created.json => ignored
-    order_created.json => parked refetch 5511001
-    order_refunded.json => parked refetch 5511001
+    order_created.json => order 5511001 paid ada@example.com
+    order_refunded.json => refund full of order 5511001
     subscription_cancelled.json => subscription active 1×9001<1788249600 cancel@1788249600
     subscription_created.json => subscription active 1×9001<1788249600
     subscription_created.trial.json => subscription trialing 1×9001<1786780800 trial<1786780800
