@@ -35,6 +35,8 @@ package struct StaffOperations: Sendable {
     let metrics: Metrics
     let reconcilers: [Provider: Reconciler]
     let platformURL: String
+    /// Copies the database to a path where no file is.
+    let copyDatabase: @Sendable (String) async throws -> Void
     let now: @Sendable () -> Date
     /// Says that access may have changed.
     let notify: @Sendable () -> Void
@@ -62,6 +64,7 @@ package struct StaffOperations: Sendable {
         switch request.operation {
         case "status": try await status()
         case "stats": try await stats()
+        case "backup": try await backUp(request)
         case "plans/list": try await listPlans()
         case "plans/show": try await showPlan(request)
         case "plans/apply": try await applyPlans(request)

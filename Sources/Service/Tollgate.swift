@@ -230,6 +230,7 @@ package final class Tollgate: Sendable {
             metrics: metrics,
             reconcilers: reconcilers,
             platformURL: configuration.platform.origin,
+            copyDatabase: { [store] in try await store.backUp(to: $0) },
             now: surroundings.now,
             notify: notify,
             changed: changed,

@@ -8,11 +8,13 @@ struct Program: Sendable {
     /// Every command, in the order of the help.
     static let commands: [any Command] = [
         DemoCommand(), ServeCommand(), MigrateCommand(), StatusCommand(), StatsCommand(),
-        DoctorCommand(), SandboxCommand(),
+        DoctorCommand(), BackupCommand(), RestoreCommand(), SandboxCommand(),
         PlansListCommand(), PlansShowCommand(), PlansApplyCommand(),
-        SubscriptionsListCommand(), SubscriptionsShowCommand(), SubscriptionsSuspendCommand(),
+        SubscriptionsListCommand(), SubscriptionsShowCommand(),
+        SubscriptionsSuspendCommand(),
         SubscriptionsResumeCommand(), SubscriptionsImportCommand(),
-        KeysFindCommand(), KeysRevokeCommand(), KeysRestoreCommand(), KeysRotateCommand(),
+        KeysFindCommand(), KeysRevokeCommand(), KeysRestoreCommand(),
+        KeysRotateCommand(),
         ClaimsCreateCommand(),
         GrantsListCommand(), GrantsDriftCommand(), GrantsRepairCommand(),
         AuditListCommand(), ReconcileCommand(),
