@@ -47,6 +47,26 @@ extension MemoryTransaction: StoreReader {
         tables.events.last { $0.provider == provider }?.receivedAt
     }
 
+    /// Customers that a pasted text names.
+    package func customers(matching text: String, limit: Int) throws -> [Customer] {
+        let matches = tables.customers.values.filter { customer in
+            [customer.id.rawValue, customer.providerID].contains(text)
+                || customer.email?.lowercased() == text.lowercased()
+        }
+        let sorted = matches.sorted {
+            ($0.createdAt, $0.id.rawValue) < ($1.createdAt, $1.id.rawValue)
+        }
+        return Array(sorted.prefix(limit))
+    }
+
+    /// The latest claims, the newest first.
+    package func claims(limit: Int) throws -> [Claim] {
+        let numbered = tables.claims.enumerated().sorted {
+            ($0.element.createdAt, $0.offset) > ($1.element.createdAt, $1.offset)
+        }
+        return numbered.prefix(limit).map(\.element)
+    }
+
     /// The subscription that an order made, the oldest of several.
     package func subscription(
         provider: Provider,

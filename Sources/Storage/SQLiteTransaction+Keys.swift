@@ -187,7 +187,7 @@ extension APIKey {
 }
 
 extension Claim {
-    fileprivate init(row: Row) throws {
+    init(row: Row) throws {
         self.init(
             id: try row["id"],
             provider: try row["provider"],

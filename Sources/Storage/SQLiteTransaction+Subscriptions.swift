@@ -270,7 +270,7 @@ extension SQLiteTransaction {
 // MARK: - Rows
 
 extension Customer {
-    fileprivate init(row: Row) throws {
+    init(row: Row) throws {
         self.init(
             id: try row["id"],
             provider: try row["provider"],

@@ -90,8 +90,24 @@ package struct ClaimDesk: Sendable {
         return .ready(claim, deadline: deadline, generation: grant.visibleGeneration)
     }
 
+    /// How a claim stands.
+    package enum Standing: String, Sendable {
+        case open, used, ended, expired
+    }
+
+    /// How a claim stands now, for staff.
+    package func standing(
+        of claim: Claim,
+        in reader: any StoreReader,
+        now: Date
+    ) throws -> Standing {
+        if claim.usedAt != nil { return .used }
+        if claim.endedAt != nil { return .ended }
+        return try deadline(of: claim, in: reader).map { now >= $0 } ?? false ? .expired : .open
+    }
+
     /// When a reference is over; nil as long as there was no key that it could have shown.
-    private func deadline(of claim: Claim, in reader: any StoreReader) throws -> Date? {
+    package func deadline(of claim: Claim, in reader: any StoreReader) throws -> Date? {
         let shown = try reader.keys(claim.subscriptionID).compactMap { key -> Date? in
             guard let shownAt = key.shownAt, key.endedAt.map({ $0 > claim.createdAt }) ?? true
             else { return nil }

@@ -73,6 +73,8 @@ package protocol StoreReader {
     func customer(_ id: Customer.ID) throws -> Customer?
     /// A customer by the provider's id.
     func customer(provider: Provider, mode: Mode, providerID: String) throws -> Customer?
+    /// Customers that a pasted text names: an e-mail address, or an id, ours or the provider's.
+    func customers(matching text: String, limit: Int) throws -> [Customer]
     /// A subscription by our id.
     func subscription(_ id: Subscription.ID) throws -> Subscription?
     /// A subscription by the provider's id.
@@ -142,6 +144,8 @@ package protocol StoreReader {
 
     /// The claim of a reference.
     func claim(provider: Provider, referenceDigest: [UInt8]) throws -> Claim?
+    /// The latest claims, the newest first.
+    func claims(limit: Int) throws -> [Claim]
     /// Lines of the audit, oldest first, of one subscription or all; the last `limit` of them.
     func audit(_ id: Subscription.ID?, limit: Int) throws -> [AuditEntry]
 }

@@ -33,7 +33,8 @@ struct CLITests {
 
     @Test(
         arguments: [
-            ([], "usage:"), (["kys"], "Did you mean keys?"), (["keys"], "find, revoke, restore"),
+            ([], "usage:"), (["kys"], "Did you mean keys?"),
+            (["keys"], "find, explain, revoke, restore"),
             (["keys", "revok"], "Did you mean keys revoke?"), (["--dry-run"], "after the command"),
             (["status", "now"], "options only"), (["keys", "revoke", "x"], "--reason TEXT"),
             (["events", "list", "--state", "parkd"], "Did you mean parked?"),

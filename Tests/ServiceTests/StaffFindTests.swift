@@ -64,6 +64,45 @@ struct StaffFindTests {
         }
     }
 
+    @Test func `customers are found with what they have, and without anything too`() async throws {
+        let road = try await Road()
+        let (ada, _, key) = try await road.claimed()
+        let bob = Subscriber(name: "bob", signedUpAt: road.now)
+        let customer: JSONValue = [
+            "id": .string(bob.customer), "object": "customer", "email": .string(bob.email),
+        ]
+        try await road.deliver(bob.event("customer.created", 0, customer))
+        try await road.work()
+        for query in [ada.email.uppercased(), ada.customer, ada.subscription, key] {
+            let found = await road.staff("customers/find", ["query": .string(query)])
+            let rows = found.body["customers"]?.array ?? []
+            #expect(rows.map { $0["provider_id"]?.string } == [ada.customer], "\(query)")
+            #expect(rows.first?.subscriptions.first?["access"]?.string == "active")
+        }
+        let found = await road.staff("customers/find", ["query": .string(bob.email)])
+        #expect(found.body["customers"]?[0]?["subscriptions"] == [])
+        let nobody = await road.staff("customers/find", ["query": "nobody@example.com"])
+        #expect(nobody.exit == .notFound)
+    }
+
+    @Test func `claims are listed as they stand, without a reference`() async throws {
+        let road = try await Road()
+        let (ada, _, _) = try await road.claimed()
+        _ = try await road.signUp("bob")
+        _ = await road.staff("claims/create", ["query": .string(ada.email)])
+        func states() async -> [String?] {
+            let list = await road.staff("claims/list")
+            #expect(!list.wire.text().contains(ada.reference))
+            return (list.body["claims"]?.array ?? []).map { $0["state"]?.string }
+        }
+        #expect(Set(await states()) == ["open", "used"])
+        #expect(await states().count == 3)
+        _ = await road.staff("claims/create", ["query": .string(ada.email)])
+        #expect(await states().filter { $0 == "ended" }.count == 1)
+        road.pass(.seconds(3_601))
+        #expect(Set(await states()) == ["expired", "used", "ended"])
+    }
+
     @Test func `a list begins after a subscription that there is, and after nothing else`()
         async throws
     {
