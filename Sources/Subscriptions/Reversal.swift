@@ -77,6 +77,10 @@ package struct Reversal: Hashable, Sendable, Codable {
         }
     }
 
+    /// Whether it was stored before payments were remembered: then it counts as it did, so that
+    /// nobody whom it ended comes back for nothing but an update.
+    var namesNoPayment: Bool { payment == nil && askedAt == nil }
+
     /// What has happened, as a clause.
     package var clause: String {
         switch (kind, state) {
@@ -131,6 +135,7 @@ extension Subscription {
             return paidThrough.map { $0 > end } ?? false ? .earlier : .current
         }
         if let paidAt, paidAt > reversal.at { return .earlier }
+        guard !reversal.namesNoPayment else { return .current }
         guard let newest = receipts.last else { return periodWithoutReceipts(reversal) }
         if newest.id == reversal.payment {
             return Self.period(of: newest, wentBackAt: reversal.at)
@@ -139,8 +144,11 @@ extension Subscription {
             let askedAt = receipts.first(where: { $0.id == reversal.payment })?.askedAt
                 ?? reversal.askedAt
         else { return .unknown }
-        return newest.askedAt > askedAt.addingTimeInterval(Self.askingTimeMax)
-            ? .earlier : Self.period(of: newest, wentBackAt: reversal.at)
+        let lead = newest.askedAt.timeIntervalSince(askedAt)
+        if lead > Self.askingTimeMax { return .earlier }
+        // Its own payment is newer than any that was told of.
+        if lead < -Self.askingTimeMax { return .current }
+        return Self.period(of: newest, wentBackAt: reversal.at)
     }
 
     /// Whether money is gone and nothing tells of which period it was.

@@ -200,7 +200,11 @@ extension Subscription {
             guard reversals[index].fetchedAt <= reversal.fetchedAt else {
                 return unchanged("fetched before what is known, so it changes nothing")
             }
-            next.reversals[index] = reversal
+            if reversals[index].namesNoPayment, reversals[index].state == reversal.state {
+                next.reversals[index].fetchedAt = reversal.fetchedAt
+            } else {
+                next.reversals[index] = reversal
+            }
         } else {
             next.reversals.append(reversal)
             next.reversals.sort { ($0.at, $0.id) < ($1.at, $1.id) }

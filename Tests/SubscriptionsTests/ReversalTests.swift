@@ -137,6 +137,46 @@ import Testing
         }
     }
 
+    @Test func `a refund of a payment newer than any that was told of ends access`() throws {
+        for order in permutations([
+            paid("in_1", on: 0, through: 30), refunded("in_2", asked: 30, at: 40),
+        ]) {
+            #expect(try access(order) == .ended)
+        }
+    }
+
+    @Test func `one that was stored before payments were remembered counts as it did then`() throws
+    {
+        let stored =
+            #"[{"id":"order-1","kind":"refund","state":"full","at":0,"periods":{},"fetchedAt":0}]"#
+        let reversals = try JSONDecoder().decode([Reversal].self, from: Data(stored.utf8))
+        var subscription = Subscription.make {
+            $0.status = .active
+            $0.reversals = reversals
+        }
+        func access() -> Access {
+            Access.decide(subscription, plan: .make(), holds: [], now: start).access
+        }
+        #expect(access() == .ended)
+        subscription.keep(Receipt(id: "in_1", askedAt: day(-60)))
+        #expect(access() == .ended)
+        // The same, told again by a version that names payments.
+        let again = Reversal(
+            id: "order-1",
+            kind: .refund,
+            state: .full,
+            at: day(-1),
+            askedAt: day(-30),
+            fetchedAt: day(-1)
+        )
+        let effect = subscription.applying(again)
+        #expect(!effect.isNews)
+        subscription = effect.subscription
+        #expect(access() == .ended)
+        subscription.paidAt = start
+        #expect(access() == .active)
+    }
+
     @Test func `parts that come to all end access, in any order and told twice`() throws {
         for order in permutations([
             paid("txn_1", on: 0, amount: 2_900), refunded("txn_1", at: 1, part: 900, id: "adj_1"),
