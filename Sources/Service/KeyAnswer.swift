@@ -124,7 +124,7 @@ struct PlanAnswer: Sendable {
         terms = json.bytes
     }
 
-    private static func limit(_ limit: RateLimit) -> JSONValue {
+    static func limit(_ limit: RateLimit) -> JSONValue {
         [
             "rate": .integer(Int64(limit.rate)), "period": .string(limit.period.rawValue),
             "verb": limit.verb.map { .string($0.rawValue) } ?? nil,

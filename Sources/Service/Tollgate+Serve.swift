@@ -222,6 +222,9 @@ extension Tollgate {
             bodyBytesMax: RotateRoute.bodyBytesMax,
             .async(rotate.respond)
         )
+        let sold = PlansRoute(store: store, now: surroundings.now, log: surroundings.log)
+        router.on("GET", "/v1/plans", .async(sold.respond))
+        router.on("GET", "/openapi.json", .immediate(OpenAPIDocument.respond))
         addHealth(health, to: &router)
         return router
     }
