@@ -104,8 +104,8 @@ struct KeyExplanation {
     private static func period(of reversal: Reversal, _ subscription: Subscription) -> String {
         guard reversal.takesMoney else { return ", which takes nothing away" }
         switch subscription.period(of: reversal) {
-        case .current: return " of the period that was paid last"
-        case .earlier: return " of an earlier period, and a later one is paid"
+        case .current: return ", of the period that was paid last"
+        case .earlier: return ", of an earlier period than the one that is paid"
         case .unknown: return ", and \(Reversal.unplaced)"
         }
     }

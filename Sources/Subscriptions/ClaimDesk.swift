@@ -103,6 +103,8 @@ package struct ClaimDesk: Sendable {
     ) throws -> Standing {
         if claim.usedAt != nil { return .used }
         if claim.endedAt != nil { return .ended }
+        // Nobody gets a token for a key that is refused.
+        if try reader.grant(claim.subscriptionID)?.desired.access == .ended { return .ended }
         return try deadline(of: claim, in: reader).map { now >= $0 } ?? false ? .expired : .open
     }
 

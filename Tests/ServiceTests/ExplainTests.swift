@@ -73,7 +73,7 @@ import Transport
         try await road.work()
         let lines = try await why(road, ada.email)
         #expect(
-            lines["money back"] == "its payment was refunded of the period that was paid last"
+            lines["money back"] == "its payment was refunded, of the period that was paid last"
         )
         #expect(lines["access"]?.hasPrefix("ended: its payment was refunded") == true)
     }

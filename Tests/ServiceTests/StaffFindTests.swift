@@ -99,6 +99,8 @@ struct StaffFindTests {
         #expect(await states().count == 3)
         _ = await road.staff("claims/create", ["query": .string(ada.email)])
         #expect(await states().filter { $0 == "ended" }.count == 1)
+        await road.staff("keys/revoke", ["query": "bob@example.com", "reason": "abuse"])
+        #expect(await states().filter { $0 == "ended" }.count == 2)
         road.pass(.seconds(3_601))
         #expect(Set(await states()) == ["expired", "used", "ended"])
     }
