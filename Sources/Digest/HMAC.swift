@@ -6,10 +6,13 @@ package struct HMAC: Sendable {
     /// The length of an authentication code in bytes.
     package static let byteCount = SHA256.byteCount
 
-    private var inner = SHA256()
-    private var outer = SHA256()
+    @usableFromInline
+    var inner = SHA256()
+    @usableFromInline
+    var outer = SHA256()
 
     /// Takes in the key; one longer than a block is hashed first (RFC 2104 §2).
+    @inlinable
     package init(key: some Sequence<UInt8>) {
         let contiguous: Void? = key.withContiguousStorageIfAvailable { buffer in
             takeIn(UnsafeRawBufferPointer(buffer))
@@ -19,6 +22,7 @@ package struct HMAC: Sendable {
     }
 
     /// The authentication code of a whole message.
+    @inlinable
     package static func authenticationCode(
         for message: some Sequence<UInt8>,
         key: some Sequence<UInt8>
@@ -29,6 +33,7 @@ package struct HMAC: Sendable {
     }
 
     /// Adds bytes to the message.
+    @inlinable
     package mutating func update(_ bytes: some Sequence<UInt8>) {
         inner.update(bytes)
     }
@@ -62,7 +67,8 @@ package struct HMAC: Sendable {
         hmac.write(to: block)
     }
 
-    private mutating func takeIn(_ key: UnsafeRawBufferPointer) {
+    @usableFromInline
+    mutating func takeIn(_ key: UnsafeRawBufferPointer) {
         var block = InlineArray<64, UInt8>(repeating: 0)
         withUnsafeMutableBytes(of: &block) { block in
             if key.count > block.count {

@@ -14,6 +14,7 @@ package struct SHA256: Sendable {
     package init() {}
 
     /// The hash of a whole message.
+    @inlinable
     package static func hash(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         var hash = SHA256()
         hash.update(bytes)
@@ -28,6 +29,7 @@ package struct SHA256: Sendable {
     }
 
     /// Adds bytes to the message.
+    @inlinable
     package mutating func update(_ bytes: some Sequence<UInt8>) {
         let contiguous: Void? = bytes.withContiguousStorageIfAvailable { buffer in
             absorb(UnsafeRawBufferPointer(buffer))
@@ -56,6 +58,7 @@ package struct SHA256: Sendable {
         padded.state.write(to: target)
     }
 
+    @usableFromInline
     mutating func absorb(_ bytes: UnsafeRawBufferPointer) {
         guard var next = bytes.baseAddress, bytes.count > 0 else { return }
         var remaining = bytes.count
