@@ -66,24 +66,38 @@ struct KeyExplanation {
 
     private static func time(_ date: Date) -> String { date.formatted(.iso8601) }
 
+    /// A key of ours, or the one of an app that was taken over, which has no row.
+    private static func name(_ grant: Grant, _ key: APIKey?) -> String? {
+        if let key { return "…\(key.lastFour), generation \(key.generation)," }
+        guard grant.visibleGeneration == 0, let app = grant.observed.adopted else { return nil }
+        return "…\(app.lastFour), of the app \(app.id) that was taken over,"
+    }
+
     private static func verdict(_ grant: Grant?, _ key: APIKey?) -> String {
-        guard let grant, let key else { return "there is none, and none is due" }
-        let name = "…\(key.lastFour), generation \(key.generation),"
-        let proof = grant.observed.proof.flatMap { $0.generation == key.generation ? $0 : nil }
+        guard let grant, let name = name(grant, key) else {
+            return "there is none, and none is due"
+        }
+        let proof = grant.observed.proof.flatMap {
+            $0.generation == key?.generation ?? 0 ? $0 : nil
+        }
         switch grant.desired.access {
         case .active:
-            return grant.isShown
+            if grant.tellsOfAdopted, grant.observed.adoptedApp == nil {
+                return "\(name) is gone from the platform; `tollgate keys rotate` makes a new one"
+            }
+            return grant.isShown || grant.tellsOfAdopted
                 ? "\(name) works" + (proof.map { "; last proved at \(time($0.at))" } ?? "")
                 : "\(name) is on its way and was not shown yet"
         case .suspended:
-            return proof?.answer == .asleep
-                ? "\(name) sleeps since \(time(proof?.since ?? key.createdAt))"
-                : "\(name) is being put to sleep"
+            guard let proof, proof.answer == .asleep else {
+                return "\(name) is being put to sleep"
+            }
+            return "\(name) sleeps since \(time(proof.since ?? key?.createdAt ?? proof.at))"
         case .ended:
             guard grant.isProvedRefused else {
                 return "\(name) is withheld, and its refusal is not proved yet"
             }
-            let proved = grant.observed.revocation?.provedAt ?? key.endedAt
+            let proved = grant.observed.revocation?.provedAt ?? key?.endedAt
             return "\(name) is refused" + (proved.map { ", proved at \(time($0))" } ?? "")
         case .none:
             return "\(name) is withheld until access is due"

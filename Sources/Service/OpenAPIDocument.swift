@@ -129,6 +129,8 @@ extension OpenAPIDocument {
             "key": text, "last_four": text, "lookup_token": text, "subscription": text,
             "base_url": text, "header": text, "generation": ["type": "integer"],
             "plan": text, "plan_name": text, "overrun": text,
+            // Only of a key that was there before and cannot be shown: a sentence that says so.
+            "adopted": text,
             "limits": ["type": "array", "items": reference("Limit")],
             "previous_last_four": text, "previous_until": time,
         ],

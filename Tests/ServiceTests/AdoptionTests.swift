@@ -144,6 +144,16 @@ struct AdoptionTests {
         let shown = await road.staff("subscriptions/show", ["query": "ada@example.com"])
         #expect(shown.body["grant"]?["adopted"]?["id"]?.integer == app)
         #expect(shown.body["grant"]?["adopted"]?["last_four"] == "0a1B")
+        func verdict() async -> String {
+            let reply = await road.staff("keys/explain", ["query": "ada@example.com"])
+            return reply.body["why"]?[0]?["text"]?.string ?? ""
+        }
+        let name = "…0a1B, of the app \(app) that was taken over,"
+        #expect(await verdict().hasPrefix("\(name) works; last proved"))
+        await road.staff("subscriptions/suspend", ["query": "ada@example.com", "reason": "x"])
+        #expect(await verdict().hasPrefix("\(name) sleeps since"))
+        await road.staff("keys/revoke", ["query": "ada@example.com", "reason": "x"])
+        #expect(await verdict().hasPrefix("\(name) is refused, proved at"))
     }
 
     @Test func `on the subscriber's word a new key is made, and the old one has its grace`()
