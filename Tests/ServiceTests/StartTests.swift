@@ -53,7 +53,9 @@ struct StartTests {
         try FileManager.default.moveItem(atPath: file, toPath: file + ".away")
         let sentence = try await refusal(live)
         #expect(sentence.contains("tollgate.db is missing, but"))
-        #expect(sentence.contains("restore it from a backup, or remove the lock file"))
+        #expect(
+            sentence.contains("restore it with `tollgate restore FILE`, or remove the lock file")
+        )
         #expect(!FileManager.default.fileExists(atPath: file))
         try FileManager.default.moveItem(atPath: file + ".away", toPath: file)
         try await start(live).close()
