@@ -11,14 +11,16 @@ package struct DatabaseCopy: Sendable {
     package static func make(of connection: Connection, at path: String) throws -> DatabaseCopy {
         guard access(path, F_OK) != 0 else { throw failure(path, EEXIST) }
         let partial = path + ".partial"
-        unlink(partial)
+        let descriptor = try claim(partial, of: path)
+        // Last of all: closing any descriptor of the file would drop SQLite's own locks of it.
+        defer { close(descriptor) }
         do {
-            try Connection.createPrivateFile(partial)
             try connection.run("VACUUM INTO :path", ["path": .text(partial)])
-            try sync(partial, O_RDWR)
+            guard fsync(descriptor) == 0 else { throw failure(path, errno) }
             // link, unlike rename, never replaces a file.
             guard link(partial, path) == 0 else { throw failure(path, errno) }
         } catch {
+            unlink(partial + "-journal")
             unlink(partial)
             throw error
         }
@@ -26,6 +28,29 @@ package struct DatabaseCopy: Sendable {
         let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
         try sync(folder.isEmpty ? "." : folder.joined(separator: "/") + "/", O_RDONLY | O_DIRECTORY)
         return DatabaseCopy(path: path)
+    }
+
+    /// An empty file for the copy to grow in, which nobody else writes while its descriptor is open.
+    ///
+    /// What a process has left there that died is taken over; what another one writes is refused.
+    private static func claim(_ partial: String, of path: String) throws -> Int32 {
+        while true {
+            let descriptor = open(partial, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            guard descriptor >= 0 else { throw failure(path, errno) }
+            var (mine, there) = (stat(), stat())
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                close(descriptor)
+                throw MigrationError.copy(path: path, reason: "another copy is being made there")
+            }
+            // Between opening and locking, who had it may have finished and removed it.
+            if fstat(descriptor, &mine) == 0, lstat(partial, &there) == 0,
+                mine.st_ino == there.st_ino, fchmod(descriptor, 0o600) == 0,
+                ftruncate(descriptor, 0) == 0
+            {
+                return descriptor
+            }
+            close(descriptor)
+        }
     }
 
     /// Copies an older database before it is migrated; an earlier copy stays and takes a number.
