@@ -30,20 +30,28 @@ package struct Restoration: Sendable {
         lock = try DatabaseLock(databasePath: databasePath)
         database = lock.realPath
         self.backup = backup
-        guard try DatabaseLock.realPath(backup) != database else {
-            throw ConfigurationError("\(backup) is the database itself: name a backup.")
+        guard try !Self.isSameFile(backup, database) else {
+            throw ConfigurationError("The file \(backup) is the database itself: name a backup.")
         }
         let stored: StoredBackup
         do {
             stored = try StoredBackup(at: backup)
         } catch let error as SQLiteError {
             let reason = error.isCorrupt ? "it is no whole database" : "\(error)"
-            throw ConfigurationError("\(backup) is not restored: \(reason).")
+            throw ConfigurationError("The file \(backup) is not restored: \(reason).")
         } catch {
-            throw ConfigurationError("\(backup) is not restored: \(error).")
+            throw ConfigurationError("The file \(backup) is not restored: \(error).")
         }
         version = stored.version
         origin = stored.installation.map { "\($0.mode) mode, \($0.platformOrigin)" }
+    }
+
+    private static func isSameFile(_ one: String, _ other: String) throws -> Bool {
+        var (first, second) = (stat(), stat())
+        guard stat(one, &first) == 0, stat(other, &second) == 0 else {
+            return try DatabaseLock.realPath(one) == other
+        }
+        return first.st_ino == second.st_ino && first.st_dev == second.st_dev
     }
 
     /// Puts a copy of the backup in the place of the database; where the one before it went, nil
@@ -56,15 +64,16 @@ package struct Restoration: Sendable {
         // What an earlier try left there, which the lock says is nobody's.
         if files.fileExists(atPath: copy) { try files.removeItem(atPath: copy) }
         try StoredBackup.copy(backup, to: copy)
-        let aside = try moveAside()
+        let aside = try setAside()
+        // The one step that changes what is there: before it the old database, after it the new.
         guard rename(copy, database) == 0 else { throw failure("put \(copy) in place") }
         try syncFolder()
         return aside
     }
 
-    /// Moves the database away with what belongs to it; a log of writes that stayed behind would
-    /// be taken for one of the new database.
-    private func moveAside() throws -> String? {
+    /// Gives the database a second name, under which it stays, and moves away what belongs to it: a
+    /// log of writes that stayed behind would be taken for one of the new database.
+    private func setAside() throws -> String? {
         let files = FileManager.default
         guard files.fileExists(atPath: database) else { return nil }
         foldLog()
@@ -77,7 +86,8 @@ package struct Restoration: Sendable {
                     + "away."
             )
         }
-        for suffix in ["", "-wal", "-shm"] where files.fileExists(atPath: database + suffix) {
+        guard link(database, aside) == 0 else { throw failure("keep \(database) as \(aside)") }
+        for suffix in ["-wal", "-shm"] where files.fileExists(atPath: database + suffix) {
             guard rename(database + suffix, aside + suffix) == 0 else {
                 throw failure("move \(database + suffix) away")
             }

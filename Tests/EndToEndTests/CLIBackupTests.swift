@@ -71,6 +71,7 @@ struct CLIBackupTests {
         for index in stride(from: 4_096, to: bytes.count, by: 64) { bytes[index] ^= 0x55 }
         try bytes.write(to: URL(fileURLWithPath: scene.folder.path + "/damaged.db"))
         let database = scene.folder.path + "/t.db"
+        #expect(link(database, scene.folder.path + "/link.db") == 0)
         for (file, says) in [
             (scene.folder.path + "/damaged.db", "is not restored"),
             (
@@ -80,6 +81,7 @@ struct CLIBackupTests {
             (try scene.folder.file("empty.db", ""), "it is empty"),
             (scene.folder.path + "/missing.db", "cannot be read"),
             (database, "the database itself"),
+            (scene.folder.path + "/link.db", "the database itself"),
         ] {
             for option in ["--dry-run", "--yes"] {
                 let end = try await scene.run("restore", file, option)
