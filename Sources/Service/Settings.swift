@@ -57,6 +57,22 @@ package struct Settings: Sendable {
             values = Self.merged(values, chosen)
         }
         self.values = try Self.resolved(values)
+        try Self.expectNoStraySpace(self.values)
+    }
+
+    /// A path or a secret with a space too many, as a file with other line ends gives it, is another
+    /// path and another secret.
+    private static func expectNoStraySpace(
+        _ values: [String: String]
+    ) throws(ConfigurationError) {
+        for name in values.keys.sorted() {
+            guard let text = values[name],
+                text != text.trimmingCharacters(in: .whitespacesAndNewlines)
+            else { continue }
+            throw ConfigurationError(
+                "\(name) begins or ends with white space, which may be the end of a line: remove it."
+            )
+        }
     }
 
     static func base(_ name: String) -> String {

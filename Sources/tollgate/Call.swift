@@ -13,7 +13,12 @@ struct Call: Sendable {
     var isJSON: Bool { arguments.has("json") }
 
     /// The settings of the process, of `--config`, and of the environment named there.
-    func settings() throws -> Settings { try settings(named: arguments["environment"]) }
+    ///
+    /// A slip in a name is refused: a command that does not heed it works on another database.
+    func settings() throws -> Settings {
+        try Configuration.refuseUnknownSettings(environment)
+        return try settings(named: arguments["environment"])
+    }
 
     /// The settings with those of a named environment of `--config`; nil takes none.
     func settings(named name: String?) throws -> Settings {

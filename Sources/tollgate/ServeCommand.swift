@@ -25,7 +25,6 @@ struct ServeCommand: Command {
     )
 
     func run(_ call: Call) async throws -> Exit {
-        try Configuration.refuseUnknownSettings(call.environment)
         var configuration = try Configuration(call.settings())
         configuration.isObserving = call.arguments.has("observe")
         let signals = Signals()

@@ -62,7 +62,7 @@ struct ConfigurationTests {
         Refusal("DREAMFACTORY_EMAIL", nil, "e-mail address"),
         Refusal("DREAMFACTORY_PASSWORD", nil, "DREAMFACTORY_PASSWORD_FILE"),
         Refusal("STRIPE_WEBHOOK_SECRET", nil, "signing secret"),
-        Refusal("STRIPE_WEBHOOK_SECRET", " , ", "signing secret"),
+        Refusal("STRIPE_WEBHOOK_SECRET", ", ,", "signing secret"),
         Refusal("STRIPE_WEBHOOK_SECRET", "whsec_1", "too short"),
         Refusal("STRIPE_WEBHOOK_SECRET", "\(Road.webhookSecret),whsec_2", "too short"),
         Refusal("STRIPE_WEBHOOK_SECRET", "whsec_short_in_live", "24", live: true),
