@@ -192,9 +192,12 @@ extension Subscription {
         }
     }
 
-    /// Parts of a payment that count: a look at all of it says more than they.
+    /// Parts of a payment that count: a look at all of it says more than they, unless what it saw
+    /// was taken back.
     private func parts(of payment: String) -> [Reversal] {
-        let refunds = reversals.filter { $0.kind == .refund && $0.payment == payment }
+        let refunds = reversals.filter {
+            $0.kind == .refund && $0.payment == payment && $0.state != .won
+        }
         guard refunds.allSatisfy({ $0.amount != nil }) else { return [] }
         return refunds.filter { $0.state == .partial }
     }

@@ -215,6 +215,21 @@ import Testing
         }
     }
 
+    @Test func `parts that come to all after a whole was taken back end access, in any order`()
+        throws
+    {
+        for order in permutations([
+            paid("txn_1", on: 0, amount: 2_900), refunded("txn_1", at: 1, id: "adj_1"),
+            refunded("txn_1", at: 2, id: "adj_1", state: .won),
+            refunded("txn_1", at: 3, part: 900, id: "adj_2"),
+            refunded("txn_1", at: 4, part: 2_000, id: "adj_3"),
+        ]) {
+            #expect(try access(order) == .ended)
+            let rest = order.filter { $0 != refunded("txn_1", at: 3, part: 900, id: "adj_2") }
+            #expect(try access(rest) == .active)
+        }
+    }
+
     @Test func `amounts too large to add end access and nothing else`() throws {
         let changes = [
             paid("txn_1", on: 0, amount: 2_900),
