@@ -42,6 +42,18 @@ extension MemoryTransaction: StoreReader {
         return Array(matches.prefix(limit))
     }
 
+    /// Parked events that need this very subject, in order of arrival.
+    package func parkedEvents(
+        _ kind: Need.Kind,
+        subject: String,
+        limit: Int
+    ) throws -> [InboxEvent] {
+        let matches = tables.events.filter {
+            $0.state == .parked && $0.need?.kind == kind && $0.need?.subject == subject
+        }
+        return Array(matches.prefix(limit))
+    }
+
     /// When the newest delivery of a provider came.
     package func lastDelivery(of provider: Provider) throws -> Date? {
         tables.events.last { $0.provider == provider }?.receivedAt

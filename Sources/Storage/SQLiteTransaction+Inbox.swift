@@ -75,6 +75,18 @@ extension SQLiteTransaction {
         )
     }
 
+    func parkedEvents(_ kind: Need.Kind, subject: String, limit: Int) throws -> [InboxEvent] {
+        try connection.query(
+            """
+            SELECT * FROM inbox
+            WHERE need_kind = :kind AND need_subject = :subject AND state = 'parked'
+            ORDER BY number LIMIT :limit
+            """,
+            ["kind": Value(kind), "subject": .text(subject), "limit": Value(limit)],
+            InboxEvent.init
+        )
+    }
+
     func lastDelivery(of provider: Provider) throws -> Date? {
         try connection.first(
             """

@@ -51,7 +51,8 @@ extension EventDesk {
         } else if let known = try known(attempt.subscriptionID, payment, in: tx) {
             before = known
         } else {
-            park(&event, Need(.malformed, reason: "The payment names no customer."))
+            // Of nobody it makes no subscription, and counts once another event has made it.
+            park(&event, Self.needsSubscription(attempt.subscriptionID))
             return
         }
         let effect = before.applying(attempt)

@@ -54,24 +54,5 @@ extension EventDesk {
         return known
     }
 
-    private static func subject(ofOrder order: String) -> String { "order-\(order)" }
-
-    /// Brings back what waited for the subscription of an order, now that it has come.
-    func returnEvents(
-        ofOrder order: String,
-        _ payment: PaymentEvent,
-        in tx: any StoreTransaction
-    ) throws {
-        let subject = Self.subject(ofOrder: order)
-        for var event in try tx.parkedEvents(.refetch, limit: Self.returningMax)
-        where event.provider == payment.provider && event.mode == payment.mode
-            && event.need?.subject == subject
-        {
-            event.state = .pending
-            try tx.update(event)
-        }
-    }
-
-    /// How many events that wait are looked through.
-    private static let returningMax = 1_000
+    static func subject(ofOrder order: String) -> String { "order-\(order)" }
 }

@@ -64,7 +64,7 @@ extension EventDesk {
         }
         try finish(effect, isNews: effect.isNews, payment, &event, in: tx, now)
         if let order = snapshot.order, known?.order != order {
-            try returnEvents(ofOrder: order, payment, in: tx)
+            try returnEvents(needing: Self.subject(ofOrder: order), payment, in: tx)
         }
     }
 

@@ -107,6 +107,9 @@ package struct EventDesk: Sendable {
             in: tx,
             now: now
         )
+        if before == nil {
+            try returnEvents(needing: effect.subscription.providerID, payment, in: tx)
+        }
         event.note =
             "\(effect.note); access \(grant.desired.access.rawValue): \(grant.desired.reason)"
         guard grant.desired.generation > before?.generation ?? 0 else { return }
@@ -120,4 +123,22 @@ package struct EventDesk: Sendable {
             event.note? += "; the customer is back after the end of \(ended.providerID)"
         }
     }
+
+    /// Brings back what waited for a subscription, by its id or that of its order, now that it has
+    /// come.
+    func returnEvents(
+        needing subject: String,
+        _ payment: PaymentEvent,
+        in tx: any StoreTransaction
+    ) throws {
+        let limit = Self.returningMax
+        for var event in try tx.parkedEvents(.refetch, subject: subject, limit: limit)
+        where event.provider == payment.provider && event.mode == payment.mode {
+            event.state = .pending
+            try tx.update(event)
+        }
+    }
+
+    /// How many events that wait for one subscription come back with it; the caretaker brings more.
+    private static let returningMax = 1_000
 }

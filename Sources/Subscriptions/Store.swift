@@ -62,6 +62,12 @@ package protocol StoreReader {
     func events(about id: Subscription.ID, limit: Int) throws -> [InboxEvent]
     /// Parked events of a kind of need, in order of arrival.
     func parkedEvents(_ kind: Need.Kind, limit: Int) throws -> [InboxEvent]
+    /// Parked events that need this very subject, in order of arrival.
+    func parkedEvents(
+        _ kind: Need.Kind,
+        subject: String,
+        limit: Int
+    ) throws -> [InboxEvent]
     /// When the newest delivery of a provider came.
     func lastDelivery(of provider: Provider) throws -> Date?
     /// How many events there are in each state.

@@ -142,10 +142,51 @@ struct ProviderDoorTests {
         #expect(found.body.subscriptions.first?["access"]?.string == "ended")
     }
 
-    @Test func `money back for a subscription that nobody told of is an alarm until it is told of`()
+    @Test(arguments: [KnownProvider.standard.name, KnownProvider.paddle.name])
+    func `money back for a subscription that nobody told of is an alarm until it is told of`(
+        _ name: String
+    ) async throws {
+        let known = try #require(KnownProvider.named(name))
+        let (road, story) = try await refund(of: known)
+        try await deliver(story.rest, of: known, road)
+        let alarms = await road.staff("status").body["alarms"]?.array ?? []
+        #expect(alarms.count == 1)
+        if known.api == nil {
+            #expect(alarms[0].string?.hasSuffix("told of: have it sent.") == true)
+        }
+        // Neither the time nor the caretaker is needed.
+        try await deliver(story.signUp, of: known, road)
+        let found = await road.staff("keys/find", ["query": .string(story.subscriptionID)])
+        #expect(found.body.subscriptions.first?["access"]?.string == "ended")
+        #expect(await road.staff("status").body["alarms"]?.array?.isEmpty == true)
+    }
+
+    @Test func `money back for a subscription that is imported afterwards waits for the caretaker`()
         async throws
     {
         let known = KnownProvider.standard
+        let (road, story) = try await refund(of: known)
+        try await deliver(story.rest, of: known, road)
+        #expect(try await road.events(.parked).count == 1)
+        let file = ImportFile(
+            parsing: Array(
+                """
+                email,plan,provider,customer,subscription
+                ada@example.com,pro,standard,cus_1,\(story.subscriptionID)
+                """.utf8
+            )
+        )
+        #expect(file.refusals == [])
+        let reply = await road.staff("subscriptions/import", .object(file.page(0..<file.count)))
+        #expect(reply.body["new"]?.int == 1, "\(reply.body)")
+        road.pass(.seconds(61))
+        await road.tollgate.caretaker.tick()
+        try await road.work()
+        #expect(try await road.events(.parked).isEmpty)
+    }
+
+    /// A road to one provider that is not asked, and a story that ends with a refund.
+    private func refund(of known: KnownProvider) async throws -> (road: Road, story: Story) {
         let road = try await Road(applying: Catalogues.everywhere, setting: Road.setting(known))
         let prices = Catalogues.prices(of: known.name)
         let story = try Story(
@@ -156,19 +197,12 @@ struct ProviderDoorTests {
             tag: "A1",
             now: road.now
         )
-        func deliver(_ steps: [Story.Step]) async throws {
-            for step in steps { try await road.deliver(step.event.serialized(), of: known) }
-            try await road.work()
-        }
-        try await deliver(story.rest)
-        let alarms = await road.staff("status").body["alarms"]?.array ?? []
-        #expect(alarms.compactMap(\.string).contains { $0.hasSuffix("told of: have it sent.") })
-        try await deliver(story.signUp)
-        road.pass(.seconds(61))
-        await road.tollgate.caretaker.tick()
+        return (road, story)
+    }
+
+    private func deliver(_ steps: [Story.Step], of known: KnownProvider, _ road: Road) async throws
+    {
+        for step in steps { try await road.deliver(step.event.serialized(), of: known) }
         try await road.work()
-        let found = await road.staff("keys/find", ["query": .string(story.subscriptionID)])
-        #expect(found.body.subscriptions.first?["access"]?.string == "ended")
-        #expect(await road.staff("status").body["alarms"]?.array?.isEmpty == true)
     }
 }

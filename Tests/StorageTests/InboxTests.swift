@@ -103,6 +103,15 @@ struct InboxTests {
         let parked = try await store.read { try $0.parkedEvents(.unknownPrice, limit: 10) }
         #expect(parked == [marked])
         #expect(try await store.read { try $0.parkedEvents(.ambiguous, limit: 10) }.isEmpty)
+        for (kind, subject, found) in [
+            (Need.Kind.unknownPrice, "price_9 price_8", [marked]), (.unknownPrice, "price_9", []),
+            (.ambiguous, "price_9 price_8", []),
+        ] {
+            let events = try await store.read {
+                try $0.parkedEvents(kind, subject: subject, limit: 10)
+            }
+            #expect(events == found)
+        }
         #expect(try await store.read { try $0.events(about: .one, limit: 10) } == [marked])
         #expect(try await store.read { try $0.events(about: .two, limit: 10) }.isEmpty)
     }

@@ -178,15 +178,22 @@ struct EventDeskTests {
         #expect(office.tx.tables.customers.values.map(\.email) == ["ada@lovelace.example"])
     }
 
-    @Test func `a payment without a customer is parked as malformed`() throws {
+    @Test func `a payment without a customer waits for its subscription and comes with it`() throws
+    {
         let office = try Office(plans: .make())
         let payment = Payment(
             subscriptionID: "sub_1",
             customerID: nil,
             email: nil,
             succeeded: true,
-            periodEnd: nil
+            periodEnd: day(30)
         )
-        #expect(try office.deliver(.payment(payment)).need?.kind == .malformed)
+        let event = try office.deliver(.payment(payment))
+        #expect(event.need?.kind == .refetch && event.need?.subject == "sub_1")
+        #expect(office.tx.tables.subscriptions.isEmpty)
+        try office.deliver(.status(.active))
+        try office.work()
+        #expect(try office.tx.event(event.number)?.state == .applied)
+        #expect(try office.subscription().paidThrough == day(30))
     }
 }

@@ -60,6 +60,24 @@ struct LifeTests {
         #expect(event.need?.subject == "sub_9")
     }
 
+    @Test(arguments: [PaymentEvent.Change.status(.active), .checkout(.paid), .paid()])
+    func `money that went back before its subscription came is applied with it`(
+        first: PaymentEvent.Change
+    ) throws {
+        let office = try Office(plans: .make())
+        let refund = try office.deliver(
+            .reversal(.make(.refund, .full, through: 30), of: "sub_1")
+        )
+        let other = try office.deliver(.reversal(.make(.refund, .full), of: "sub_9"))
+        try office.deliver(first)
+        #expect(try office.tx.event(refund.number)?.state == .pending)
+        #expect(try office.tx.event(other.number)?.state == .parked)
+        try office.work()
+        try office.deliver(.status(.active))
+        #expect(try office.tx.event(refund.number)?.state == .applied)
+        #expect(try office.grant().desired.access == .ended)
+    }
+
     @Test func `a warning of fraud is audited and changes nothing`() throws {
         let office = try Office(plans: .make())
         try office.deliver(.status(.active))

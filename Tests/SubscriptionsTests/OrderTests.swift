@@ -252,12 +252,7 @@ private struct History {
             try office.deliver(.event(event), id: event.id)
             try watch?.look(office)
         }
-        // Refunds that came before their subscription was known wait for it.
-        for event in try office.tx.parkedEvents(.refetch, limit: 100) {
-            var event = event
-            event.state = .pending
-            try office.tx.update(event)
-        }
+        // Refunds that came before their subscription was known came back with it.
         try office.work()
         try watch?.look(office)
         let found = try office.tx.subscription(provider: .stripe, mode: .live, providerID: "sub_1")
