@@ -156,6 +156,20 @@ struct AdoptionTests {
         #expect(await verdict().hasPrefix("\(name) is refused, proved at"))
     }
 
+    @Test func `why a key does not work is said, though its app is gone by hand`() async throws {
+        let (road, app) = try await road()
+        _ = try road.platform.asAdmin("DELETE", "app/\(app)")
+        // It is noticed with the first thing that is to be done with it.
+        for verb in ["suspend", "resume"] {
+            await road.staff("subscriptions/\(verb)", ["query": "ada@example.com", "reason": "x"])
+            try await road.work()
+        }
+        let reply = await road.staff("keys/explain", ["query": "ada@example.com"])
+        let verdict = try #require(reply.body["why"]?[0]?["text"]?.string)
+        let name = "…0a1B, of the app \(app) that was taken over,"
+        #expect(verdict.hasPrefix("\(name) is gone from the platform; `tollgate keys rotate`"))
+    }
+
     @Test func `on the subscriber's word a new key is made, and the old one has its grace`()
         async throws
     {
