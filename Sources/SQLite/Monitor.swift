@@ -55,12 +55,14 @@ final class Monitor<State>: @unchecked Sendable {
         condition.lock()
         defer { condition.unlock() }
         while true {
+            // Asked before the look: where the moment comes during it, there is another one.
+            let isOver = ContinuousClock.now >= moment
             if let value = value(&state) { return value }
-            let left = (moment - .now) / .seconds(1)
-            if left > 0 {
-                _ = condition.wait(until: Date(timeIntervalSinceNow: left))
-            } else {
+            if isOver {
                 condition.wait()
+            } else {
+                let left = max(0, (moment - .now) / .seconds(1))
+                _ = condition.wait(until: Date(timeIntervalSinceNow: left))
             }
         }
     }
