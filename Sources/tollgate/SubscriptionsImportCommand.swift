@@ -146,7 +146,11 @@ struct SubscriptionsImportCommand: Command {
                 )
             }
             guard refused.isEmpty else {
-                call.console.complain("tollgate: \(refused.count) lines were refused.")
+                let count = refused.count == 1 ? "1 line was" : "\(refused.count) lines were"
+                call.console.complain(
+                    "tollgate: \(count) refused; mend them and import the file again, which takes "
+                        + "no line twice."
+                )
                 return .failed
             }
             return underWay > 0 && !isDry ? .notYetProved : .done
