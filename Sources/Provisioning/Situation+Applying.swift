@@ -10,10 +10,15 @@ extension Situation {
         if step.isWrite { result.writeBegunAt = now }
         if step.isDeletion { result.deletionBegunAt = now }
         switch step {
-        case .createRole: result.proof = nil
-        case .createApp(let generation): result.forgetProof(of: generation, desired, now)
+        case .createRole(let generation, _):
+            result.proof = nil
+            result.noteMaking(of: generation, now)
+        case .createApp(let generation):
+            result.forgetProof(of: generation, desired, now)
+            result.noteMaking(of: generation, now)
         case .swapApps(let generation, _):
             result.proof = nil
+            result.noteMaking(of: generation, now)
             result.unswappedGeneration = generation
         case .setApp(let id, let isActive):
             if let app = observed.apps.first(where: { $0.id == id }),
@@ -140,7 +145,10 @@ extension Situation {
         result.revocation?.refusals.removeAll { $0.generation == proof.generation }
         switch proof.answer {
         case .gone: result.revocation?.refusals.append(proof)
-        case .unfinished: result.mustLookUpSince = now
+        case .unfinished:
+            result.revocation?.refusals.append(proof)
+            result.revocation?.isBack = false
+            result.mustLookUpSince = now
         case .alive, .asleep:
             result.revocation?.startOver()
             result.revocation?.isBack = true
@@ -188,6 +196,12 @@ extension ObservedGrant {
         var begun = Revocation(generation: generation, startedAt: now)
         begun.refusals = revocation?.closedAt == nil ? revocation?.refusals ?? [] : []
         revocation = begun
+    }
+
+    /// A key that had an app before may be cached with that one.
+    mutating func noteMaking(of generation: Int, _ now: Date) {
+        let newest = madeGeneration ?? shownGeneration
+        if generation <= newest { remadeAt = now } else { madeGeneration = generation }
     }
 
     /// What was proved of a key says nothing once its app is made or changed; of the key before

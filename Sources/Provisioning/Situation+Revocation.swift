@@ -6,14 +6,25 @@ extension Situation {
     /// The proof of a revoked key that has not been refused since something was last found.
     ///
     /// A key that was accepted though its app is deleted may be an app's that we do not know, or
-    /// a cache's: without its role it can do nothing.
+    /// a cache's: without its role it can do nothing. As long as it is cached so, the key that is
+    /// paid for comes first.
     func proofOfRefusal(_ revoked: [Int]) -> Step? {
         guard let generation = revoked.first(where: { !isRefused($0) }) else { return nil }
         // The role of an app that was taken over is not ours.
         if observed.revocation?.isBack == true, generation > 0, let roleID = observed.roleID {
             return .deleteRole(id: roleID)
         }
+        if desired.access == .active, hasNoRole(generation), case .call(let step)? = bringUp() {
+            return step
+        }
         return .prove(generation: generation)
+    }
+
+    /// Whether the key of a deleted app was last refused for want of a role.
+    private func hasNoRole(_ generation: Int) -> Bool {
+        observed.revocation?.refusals.contains {
+            $0.generation == generation && $0.answer == .unfinished
+        } ?? false
     }
 
     func takeDown() -> Move? {
@@ -56,7 +67,7 @@ extension Situation {
     func isRefused(_ generation: Int, since date: Date = .distantPast) -> Bool {
         if generation == 0, isLostKeyRefused { return true }
         return observed.revocation?.refusals.contains {
-            $0.generation == generation && $0.at >= date
+            $0.generation == generation && $0.answer == .gone && $0.at >= date
         } ?? false
     }
 

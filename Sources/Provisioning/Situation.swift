@@ -124,7 +124,7 @@ package struct Situation: Sendable {
             case .ended: takeDown()
             }
         let quiet = move ?? (revoked.isEmpty ? rest() : settle(revoked))
-        guard case .rest(let until) = quiet, let due = sleepRepetition?.at else { return quiet }
+        guard case .rest(let until) = quiet, let due = repetition?.at else { return quiet }
         return .rest(until: min(until ?? due, due))
     }
 
@@ -142,7 +142,7 @@ package struct Situation: Sendable {
     }
 
     /// Role, rules and app, limits, proof; limits come before an app that is made or woken alone.
-    private func bringUp() -> Move? {
+    func bringUp() -> Move? {
         if desired.generation == 0, observed.adopted != nil { return keepAdopted() }
         guard desired.generation > 0, let plan, let reference = desired.plan else {
             return .blocked(.needsStaff, "Its plan is not in the catalogue; apply it again.")
@@ -166,7 +166,7 @@ package struct Situation: Sendable {
         if !isShown || !isProved(.alive) {
             return .call(.prove(generation: desired.generation))
         }
-        let step = keepPrevious() ?? surplusLimit(plan) ?? staleCounter(plan)
+        let step = keepPrevious() ?? surplusLimit(plan) ?? staleCounter(plan) ?? repeatProof()
         return step.map { .call($0) }
     }
 

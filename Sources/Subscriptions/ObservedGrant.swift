@@ -105,7 +105,8 @@ package struct ObservedGrant: Hashable, Sendable, Codable {
         package var quietSince: Date?
         /// When the last look-up by name found nothing.
         package var lookedUpAt: Date?
-        /// The last proof of each generation that was refused since something was last found.
+        /// The last proof of each generation that was refused since something was last found; an
+        /// unfinished one of a key that has no role any more.
         package var refusals: [Proof] = []
         /// Whether a key was accepted after its app was deleted.
         package var isBack = false
@@ -135,6 +136,10 @@ package struct ObservedGrant: Hashable, Sendable, Codable {
     package var previousProof: Proof?
     /// When the generation before ends; set when the one that is due was first shown.
     package var ending: Ending?
+    /// The newest generation whose app was begun to be made; nil where it is the one that is shown.
+    package var madeGeneration: Int?
+    /// When an app was last made for a key that had one before.
+    package var remadeAt: Date?
     /// The generation whose app could not be put in the place of older ones in one call.
     package var unswappedGeneration: Int?
     /// Since when the platform must be asked by name before anything is believed to be absent.

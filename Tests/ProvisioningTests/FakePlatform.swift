@@ -42,6 +42,8 @@ final class FakePlatform: SystemAPI {
         var late: [(due: Date, effect: @Sendable (inout State) throws -> Void)] = []
         /// Keys that a cache still accepts although their app is gone.
         var staleKeys: Set<AppKey> = []
+        /// Keys that a cache takes for an app of some role, whatever app has them now.
+        var cachedRoles: [AppKey: Int] = [:]
         /// How often a key that sleeps is still accepted.
         var sleepless = 0
         /// Every call fails like this while it is set.
@@ -483,6 +485,9 @@ extension FakePlatform.State {
 
     func answer(to key: AppKey?) -> KeyState {
         guard let key else { return .gone }
+        if let roleID = cachedRoles[key] {
+            return roles[Int64(roleID)] == nil ? .teardownUnfinished : .alive
+        }
         guard let app = apps.values.first(where: { $0.apiKey == key }) else {
             if staleKeys.contains(key) { return .alive }
             return key.rawValue.allSatisfy(\.isNumber) ? randomKeyState : .gone

@@ -106,6 +106,44 @@ import Transport
         try world.expectUp(generation: 2, "after the cache was cleared")
     }
 
+    @Test func `a leaked key without its role keeps no paid key waiting`() async throws {
+        let world = try await makeUp()
+        let (leaked, roleID) = (try world.key(1), try #require(try world.grant.observed.roleID))
+        world.platform.state.withLock { $0.cachedRoles[leaked] = roleID }
+        try await world.rotate(overlap: .zero)
+        let grant = try #require(
+            try await world.provisioner.converge(World.id, patience: .seconds(20))
+        )
+        let answers = try [1, 2].map { generation in
+            let key = try world.key(generation)
+            return world.platform.state.withLock { $0.answer(to: key) }
+        }
+        #expect(answers == [.teardownUnfinished, .alive])
+        #expect(grant.isUnproved && grant.isShown)
+        #expect(grant.problem?.sentence.contains("something of it is left") == true)
+        world.platform.state.withLock { $0.cachedRoles = [:] }
+        try await world.settle()
+        try world.expectUp(generation: 2, "after the cache was cleared")
+    }
+
+    @Test func `a key whose app was made anew is asked once more`() async throws {
+        let world = try await makeUp()
+        let (key, roleID) = (try world.key(1), try #require(try world.grant.observed.roleID))
+        try world.loseRole()
+        try await world.provisioner.converge(World.id)
+        try world.expectUp("made anew")
+        world.platform.state.withLock { $0.cachedRoles[key] = roleID }
+        let calls = world.platform.calls.count
+        world.clock.advance(by: Situation.settling)
+        let grant = try #require(try await world.provisioner.converge(World.id))
+        #expect(world.platform.calls[calls...].first == .probeKey)
+        #expect(grant.problem?.sentence.contains("refuses the key that should live") == true)
+        world.platform.state.withLock { $0.cachedRoles = [:] }
+        try await world.settle()
+        try world.expectUp("after the cache was cleared")
+        #expect(try world.grant.nextAttemptAt == nil)
+    }
+
     @Test func `while a rotation is under way both keys sleep and wake together`() async throws {
         let world = try await makeUp()
         try await world.rotate(overlap: .seconds(3_600))

@@ -186,6 +186,20 @@ final class World: Sendable {
         }
     }
 
+    /// Somebody deletes the role, which a look at the platform brings to light.
+    func loseRole() throws {
+        let roleID = try #require(try grant.observed.roleID)
+        platform.state.withLock { state in
+            state.roles[Int64(roleID)] = nil
+            state.limits = state.limits.filter { $0.value.roleID?.rawValue != Int64(roleID) }
+        }
+        let now = clock.now
+        store.tables.withLock { tables in
+            tables.grants[Self.id]?.observed.mustLookUpSince = now
+            tables.grants[Self.id]?.nextAttemptAt = now
+        }
+    }
+
     /// Lets every limit of the subscription be used up.
     func exhaust() {
         platform.state.withLock { state in

@@ -53,8 +53,9 @@ import Testing
 
     /// Found by these seeds: a limit believed there whose deletion was never answered; a sleeping
     /// app believed awake; a key shown by a proof that was asked for; an end of another rotation; a
-    /// cache refilled under a key that slept; a limit that a late deletion took, seen to be missing.
-    @Test(arguments: [576, 2_635, 7_891, 30_269, 370, 634_778] as [UInt64])
+    /// cache refilled under a key that slept; a limit that a late deletion took, seen to be missing;
+    /// a cache refilled under a key whose app was made anew.
+    @Test(arguments: [576, 2_635, 7_891, 30_269, 370, 634_778, 672_593, 208_444] as [UInt64])
     func `what once failed holds`(_ seed: UInt64) async {
         #expect(await History(seed: seed).run().violation == nil)
     }
