@@ -30,7 +30,7 @@ package final class DatabaseLock: Sendable {
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             let code = errno
             if code == EINTR { continue }
-            Glibc.close(descriptor)
+            // Closed by deinit, which runs although this throws.
             guard code == EWOULDBLOCK else {
                 throw Failure.system(operation: "lock \(lockPath)", code: code)
             }
