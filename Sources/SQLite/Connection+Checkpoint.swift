@@ -1,10 +1,7 @@
 import CSQLite
 
 extension Connection {
-    /// How many pages are worth a checkpoint: as many as SQLite itself waits for.
-    private static let checkpointPages: Int32 = 1_000
-
-    /// From now on commits only count the pages of the WAL, and ``checkpointIfDue()`` moves them.
+    /// From now on commits only count the pages of the WAL, and ``checkpoint()`` moves them.
     func takeOverCheckpoints() {
         let context = Unmanaged.passUnretained(self).toOpaque()
         // Takes the place of SQLite's own hook (sqlite.org/c3ref/wal_hook.html), which checkpoints
@@ -20,14 +17,12 @@ extension Connection {
         )
     }
 
-    /// Moves the pages of the WAL into the file, as far as no reader still needs them there, once
-    /// there are many.
+    /// Moves the pages of the WAL into the file, as far as no reader still needs them there.
     ///
-    /// What cannot be moved now stays in the WAL and is tried again after the next commit; an I/O
-    /// error is noted as fatal, since the file cannot be trusted to hold what was synced.
-    func checkpointIfDue() {
-        guard walPages >= Self.checkpointPages, fatalError == nil else { return }
-        walPages = 0
+    /// What cannot be moved now stays in the WAL for the next time; an I/O error is noted as fatal,
+    /// since the file cannot be trusted to hold what was synced.
+    func checkpoint() {
+        guard fatalError == nil else { return }
         let code = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
         if code != SQLITE_OK { _ = error(code, "checkpoint", nil) }
     }

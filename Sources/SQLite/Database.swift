@@ -20,9 +20,10 @@ extension DatabaseUnavailable: CustomStringConvertible {
 
 /// A database file with one writing connection and as many readers as read at one time.
 ///
-/// All writes, and all checkpoints, happen on one thread. It takes everything that is queued into
+/// All writes happen on one thread. It takes everything that is queued into
 /// one transaction, so that many writers share one sync of the disk, and an urgent write never
-/// waits for others to come. A write is durable when its completion is called.
+/// waits for others to come. A write is durable when its completion is called. A second thread moves
+/// what is written from the WAL into the file meanwhile.
 package final class Database: Sendable {
     /// The bounds of what the database takes on.
     package struct Limits: Sendable {
@@ -45,9 +46,9 @@ package final class Database: Sendable {
 
     /// Opens the file, migrates it, and starts the writer.
     ///
-    /// Hold the ``DatabaseLock`` of the path while the database is open. `onFatal` is called on
-    /// the writer thread after an I/O error or corruption, when every waiting write has failed;
-    /// the process should end there, since what is on disk is no longer known.
+    /// Hold the ``DatabaseLock`` of the path while the database is open. `onFatal` is called once,
+    /// on a thread of the database, after an I/O error or corruption, when every waiting write has
+    /// failed; the process should end there, since what is on disk is no longer known.
     package init(
         path: String,
         migrator: Migrator,
@@ -60,7 +61,7 @@ package final class Database: Sendable {
         readers = ReaderPool(path: path, idleMax: limits.idleReaders)
         threads = ThreadPool(name: "sqlite-reader", threads: limits.readerThreads)
         writer = Writer(readers: readers, queueMax: limits.queuedWrites, onFatal: onFatal)
-        writer.start(connection)
+        writer.start(connection, checkpointing: try Connection(path: path))
     }
 
     deinit {

@@ -13,7 +13,8 @@ struct GroupCommit {
         connection.takeOverCheckpoints()
     }
 
-    /// Writes the batch and returns what reports the outcome of each job, in order.
+    /// Writes the batch and returns what reports the outcome of each job: in order, but the urgent
+    /// ones before the others.
     ///
     /// Jobs that `more` gives once those before are done are of the same commit, until it gives
     /// none.
@@ -63,7 +64,7 @@ struct GroupCommit {
             connection.rollBack()
             return GroupCommit.failure(of: batch, error)
         }
-        return reports
+        return GroupCommit.urgentFirst(batch, reports)
     }
 
     /// Runs one job in a savepoint; a job that succeeds after losing the transaction fails here.
@@ -99,14 +100,21 @@ struct GroupCommit {
         try connection.run(Self.commit)
     }
 
-    /// Moves what the WAL holds into the database file, once that is enough to be worth it.
-    ///
-    /// Not within the commit, as SQLite would by itself: nobody whose write is on disk waits for it,
-    /// and the readers' snapshots of before, which it could not pass, have ended.
-    func checkpoint() { connection.checkpointIfDue() }
+    /// Closes the connection, which as the last one moves the WAL into the database file, unless
+    /// that cannot be trusted.
+    func finish(after error: SQLiteError?) {
+        if connection.fatalError == nil { connection.fatalError = error }
+        connection.close()
+    }
 
-    /// Closes the connection, which as the last one moves the WAL into the database file.
-    func finish() { connection.close() }
+    private static func urgentFirst(
+        _ batch: [WriteJob],
+        _ reports: [@Sendable () -> Void]
+    ) -> [@Sendable () -> Void] {
+        let pairs = zip(batch, reports)
+        return pairs.filter { $0.0.isUrgent }.map(\.1)
+            + pairs.filter { !$0.0.isUrgent }.map(\.1)
+    }
 
     private static func failure(
         of batch: [WriteJob],

@@ -23,6 +23,14 @@ final class Writer: Sendable {
             defer { (jobs, hasUrgentJob) = ([], false) }
             return jobs
         }
+
+        /// The others are there for the next batch, so that it need not wait for one.
+        mutating func takeUrgentJobs() -> [WriteJob] {
+            guard hasUrgentJob else { return [] }
+            hasUrgentJob = false
+            defer { jobs.removeAll(where: \.isUrgent) }
+            return jobs.filter(\.isUrgent)
+        }
     }
 
     /// How long after an urgent commit other jobs keep their transaction open for the next urgent
@@ -40,6 +48,7 @@ final class Writer: Sendable {
     }
 
     private let readers: ReaderPool
+    private let checkpointer = Checkpointer()
     private let queueMax: Int
     private let onFatal: @Sendable (SQLiteError) -> Void
     private let state = Monitor(State())
@@ -50,7 +59,9 @@ final class Writer: Sendable {
         self.onFatal = onFatal
     }
 
-    func start(_ connection: consuming Connection) {
+    /// Starts the threads of the writer, with its connection, and of the checkpointer.
+    func start(_ connection: consuming Connection, checkpointing other: consuming Connection) {
+        checkpointer.start(other) { [self] in fail($0) }
         let handover = Handover(connection: connection)
         let thread = Thread { [self] in
             run(GroupCommit(connection: handover.connection))
@@ -82,34 +93,52 @@ final class Writer: Sendable {
 
     private func run(_ commit: GroupCommit) {
         var rest = ContinuousClock.now
+        var schedule = CheckpointSchedule()
         while let batch = nextBatch() {
             var hasUrgentJob = batch.contains(where: \.isUrgent)
             readers.endSnapshots(afterCommit: false)
             let reports = commit.run(batch) {
-                guard !hasUrgentJob, .now < rest else { return [] }
+                guard !hasUrgentJob else { return [] }
                 let more = latecomers(until: rest)
                 hasUrgentJob = more.contains(where: \.isUrgent)
                 return more
             }
             readers.endSnapshots(afterCommit: true)
+            for report in reports { report() }
             if let error = commit.fatalError {
-                let waiting = state.withLock { state in
-                    state.fatalError = error
-                    defer { state.jobs = [] }
-                    return state.jobs
-                }
-                for report in reports { report() }
-                for job in waiting { job.fail(DatabaseUnavailable.failed(error)) }
-                onFatal(error)
+                fail(error)
             } else {
-                for report in reports { report() }
-                commit.checkpoint()
+                // Not within the commit, as SQLite would by itself: nobody whose write is on disk
+                // waits for it, and the readers' snapshots of before, which it could not pass, have
+                // ended.
+                let connection = commit.connection
+                switch schedule.next(pages: connection.walPages, isBusy: checkpointer.isBusy) {
+                case .none: break
+                case .aside: checkpointer.begin()
+                case .here:
+                    checkpointer.waitUntilIdle()
+                    connection.checkpoint()
+                }
+                if let error = connection.fatalError { fail(error) }
             }
             if hasUrgentJob { rest = .now + Self.patience }
         }
         readers.close()
-        commit.finish()
+        checkpointer.close()
+        commit.finish(after: state.withLock { $0.fatalError })
         state.changeForAll { $0.hasEnded = true }
+    }
+
+    /// Takes no write any more, and says why; once.
+    private func fail(_ error: SQLiteError) {
+        let waiting = state.withLock { state -> [WriteJob]? in
+            guard state.fatalError == nil else { return nil }
+            state.fatalError = error
+            return state.takeJobs()
+        }
+        guard let waiting else { return }
+        for job in waiting { job.fail(DatabaseUnavailable.failed(error)) }
+        onFatal(error)
     }
 
     /// Everything that is queued, at once; waits only while there is nothing, nil at the end.
@@ -120,11 +149,11 @@ final class Writer: Sendable {
         }
     }
 
-    /// What is queued by then, or once something urgent is.
+    /// The urgent ones that are queued by then, or once there are.
     private func latecomers(until moment: ContinuousClock.Instant) -> [WriteJob] {
         state.wait(lookingAgainAt: moment) { state in
             let isOver = state.hasUrgentJob || state.isStopped || .now >= moment
-            return isOver ? state.takeJobs() : nil
+            return isOver ? state.takeUrgentJobs() : nil
         }
     }
 }
