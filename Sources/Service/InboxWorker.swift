@@ -9,6 +9,9 @@ package struct InboxWorker: Sendable {
     static let batch = 64
     /// How often an event that cannot be applied is tried before it is parked.
     static let triesMax = 3
+    /// How many events are on their way to the database at a time: one that is being written, and
+    /// the next.
+    private static let writesMax = 2
     /// How many events' objects are fetched at a time.
     static let fetchesMax = 8
 
@@ -75,10 +78,28 @@ package struct InboxWorker: Sendable {
         let readings = await readings(events)
         // What was not fetched because we are to stop is fetched after the next start.
         try Task.checkCancellation()
-        for (event, reading) in zip(events, readings) {
-            try await handle(event, reading)
-        }
+        try await handle(events, readings)
         return events.count
+    }
+
+    /// Gives events their effect in their order: each is queued for the database once the one
+    /// before is being written, so that the writer need not wait for it.
+    private func handle(_ events: [InboxEvent], _ readings: [EventReading]) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, (event, reading)) in zip(events, readings).enumerated() {
+                if index >= Self.writesMax { try await group.next() }
+                let isBegun = Bell()
+                group.addTask {
+                    // Whatever becomes of it, the next may go.
+                    defer { isBegun.ring() }
+                    try await handle(event, reading, isBegun)
+                }
+                await isBegun.wait(past: 0)
+                // What is left stays pending.
+                if Task.isCancelled { break }
+            }
+            try await group.waitForAll()
+        }
     }
 
     /// What events mean, their objects fetched side by side; each object once, and after all of
@@ -98,17 +119,22 @@ package struct InboxWorker: Sendable {
         }
     }
 
-    private func handle(_ event: InboxEvent, _ reading: EventReading) async throws {
+    private func handle(
+        _ event: InboxEvent,
+        _ reading: EventReading,
+        _ isBegun: Bell
+    ) async throws {
         var tries = 0
         while true {
             do {
                 let now = now()
                 let handled = try await store.write { tx in
-                    try desk.handle(event.number, reading, in: tx, now: now)
+                    isBegun.ring()
+                    return try desk.handle(event, reading, in: tx, now: now)
                 }
-                if let handled {
-                    report(handled)
-                    try await warn(handled, reading)
+                if let (event, isHeard) = handled {
+                    report(event, isHeard)
+                    try await warn(event, reading)
                 }
                 return
             } catch  where Self.isOfTheDatabase(error) {
@@ -164,9 +190,9 @@ package struct InboxWorker: Sendable {
         )
         let now = now()
         let parked = try await store.write { tx in
-            try desk.handle(event.number, .parked(need), in: tx, now: now)
+            try desk.handle(event, .parked(need), in: tx, now: now)
         }
-        if let parked { report(parked) }
+        if let (event, isHeard) = parked { report(event, isHeard) }
     }
 
     /// What staff must look at is an alarm, though it changes nothing: what a provider warns of,
@@ -190,7 +216,7 @@ package struct InboxWorker: Sendable {
         )
     }
 
-    private func report(_ event: InboxEvent) {
+    private func report(_ event: InboxEvent, _ isHeard: Bool) {
         let details: KeyValuePairs<String, String> = [
             "number": "\(event.number)", "type": event.type,
             "subscription": event.subscriptionID?.rawValue ?? "", "note": event.note ?? "",
@@ -199,6 +225,6 @@ package struct InboxWorker: Sendable {
         case .parked: log.error("event.parked", details)
         default: log.info("event.\(event.state.rawValue)", details)
         }
-        notify()
+        if isHeard { notify() }
     }
 }

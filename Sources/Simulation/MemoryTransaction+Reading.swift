@@ -11,6 +11,11 @@ extension MemoryTransaction: StoreReader {
         tables.events.indices.contains(Int(number) - 1) ? tables.events[Int(number) - 1] : nil
     }
 
+    /// The state of an event of the inbox.
+    package func state(ofEvent number: Int64) throws -> InboxEvent.State? {
+        try event(number)?.state
+    }
+
     /// Events of a provider's id, of any provider and mode.
     package func events(eventID: String) throws -> [InboxEvent] {
         tables.events.filter { $0.eventID == eventID }
@@ -228,6 +233,10 @@ extension MemoryTransaction: StoreReader {
     }
 
     /// The grant of a subscription.
+    package func desired(_ id: Subscription.ID) throws -> DesiredGrant? {
+        tables.grants[id]?.desired
+    }
+
     package func grant(_ id: Subscription.ID) throws -> Grant? { tables.grants[id] }
 
     /// Grants to work on by now, by their ``Grant/priority``, then the longest due.

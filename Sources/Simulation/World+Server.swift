@@ -123,7 +123,7 @@ extension World {
             )
             let now = clock.now
             let handled = try await store.write { tx in
-                try desk.handle(row.number, reading, in: tx, now: now)
+                try desk.handle(row, reading, in: tx, now: now)?.event
             }
             note {
                 "inbox: \(row.eventID) \(handled?.state.rawValue ?? ""): \(handled?.note ?? "")"

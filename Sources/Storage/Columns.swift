@@ -103,3 +103,33 @@ struct JSONColumn<Content: Codable>: ColumnValue {
         return .text(String(decoding: try encoder.encode(content), as: UTF8.self))
     }
 }
+
+/// A list or an object in a column, of which most are empty and need no coder.
+protocol JSONCollection: Collection, Codable {
+    /// How an empty one stands in the database.
+    static var emptyText: String { get }
+    init()
+}
+
+extension Array: JSONCollection where Element: Codable {
+    static var emptyText: String { "[]" }
+}
+
+extension Dictionary: JSONCollection where Key: Codable, Value: Codable {
+    static var emptyText: String { "{}" }
+}
+
+extension Row {
+    /// What a list or an object holds.
+    func collection<Content: JSONCollection>(_ name: String) throws -> Content {
+        guard try self[name] as String != Content.emptyText else { return Content() }
+        return try read(name, as: JSONColumn<Content>.self).content
+    }
+}
+
+extension Value {
+    /// A list or an object as JSON text.
+    static func collection(_ content: some JSONCollection) throws -> Value {
+        content.isEmpty ? .text(type(of: content).emptyText) : try JSONColumn.text(content)
+    }
+}

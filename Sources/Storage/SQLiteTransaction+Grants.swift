@@ -3,6 +3,17 @@ import SQLite
 import Subscriptions
 
 extension SQLiteTransaction {
+    func desired(_ id: Subscription.ID) throws -> DesiredGrant? {
+        try connection.first(
+            """
+            SELECT access, reason, plan_id, plan_version, generation, overlap_seconds, allowance_at
+            FROM grant WHERE subscription_id = :id
+            """,
+            ["id": Value(id)],
+            DesiredGrant.init
+        )
+    }
+
     func grant(_ id: Subscription.ID) throws -> Grant? {
         try connection.first(
             "SELECT * FROM grant WHERE subscription_id = :id",
@@ -71,7 +82,7 @@ extension SQLiteTransaction {
     }
 
     func save(_ grant: Grant) throws {
-        try connection.run(Self.saveGrant, try grant.bindings)
+        try Self.grants.save(try grant.columns(), on: connection)
         try saveApps(of: grant)
     }
 
@@ -96,32 +107,19 @@ extension SQLiteTransaction {
         }
     }
 
-    private static let saveGrant = """
-        INSERT INTO grant (
-            subscription_id, access, reason, plan_id, plan_version, generation, changed_at,
-            failures, next_attempt_at, problem_kind, problem_sentence, problem_since_at, observed,
-            role_id, shown_generation, priority, is_unproved, allowance_at, overlap_seconds,
-            previous_until_at, is_bulk, adopted_key_digest, adopted_last_four
-        ) VALUES (
-            :id, :access, :reason, :plan_id, :plan_version, :generation, :changed_at, :failures,
-            :next_attempt_at, :problem_kind, :problem_sentence, :problem_since_at, :observed,
-            :role_id, :shown_generation, :priority, :is_unproved, :allowance_at, :overlap_seconds,
-            :previous_until_at, :is_bulk, :adopted_key_digest, :adopted_last_four
-        )
-        ON CONFLICT (subscription_id) DO UPDATE SET
-            access = excluded.access, reason = excluded.reason, plan_id = excluded.plan_id,
-            plan_version = excluded.plan_version, generation = excluded.generation,
-            changed_at = excluded.changed_at, failures = excluded.failures,
-            next_attempt_at = excluded.next_attempt_at, problem_kind = excluded.problem_kind,
-            problem_sentence = excluded.problem_sentence,
-            problem_since_at = excluded.problem_since_at, observed = excluded.observed,
-            role_id = excluded.role_id, shown_generation = excluded.shown_generation,
-            priority = excluded.priority, is_unproved = excluded.is_unproved,
-            allowance_at = excluded.allowance_at, overlap_seconds = excluded.overlap_seconds,
-            previous_until_at = excluded.previous_until_at, is_bulk = excluded.is_bulk,
-            adopted_key_digest = excluded.adopted_key_digest,
-            adopted_last_four = excluded.adopted_last_four
-        """
+    private static let grants = Upsert(
+        table: "grant",
+        key: "subscription_id",
+        free: [
+            "reason", "plan_id", "plan_version", "generation", "failures", "observed",
+            "shown_generation", "allowance_at", "overlap_seconds", "previous_until_at",
+        ],
+        dear: [
+            ["priority", "next_attempt_at"], ["changed_at", "is_unproved"],
+            ["access", "problem_kind", "problem_sentence", "problem_since_at", "is_bulk"],
+            ["role_id"], ["adopted_key_digest", "adopted_last_four"],
+        ]
+    )
 }
 
 // MARK: - Attempts
@@ -176,19 +174,25 @@ extension SQLiteTransaction {
 
 // MARK: - Rows
 
+extension DesiredGrant {
+    fileprivate init(row: Row) throws {
+        self.init(
+            access: try row["access"],
+            reason: try row["reason"],
+            plan: try Plan.Reference(id: row["plan_id"], version: row["plan_version"]),
+            generation: try row["generation"],
+            overlap: try (row["overlap_seconds"] as Int?).map { .seconds($0) },
+            allowance: try row["allowance_at"]
+        )
+    }
+}
+
 extension Grant {
     fileprivate init(row: Row) throws {
         let problem: GrantProblem.Kind? = try row["problem_kind"]
         self.init(
             subscriptionID: try row["subscription_id"],
-            desired: DesiredGrant(
-                access: try row["access"],
-                reason: try row["reason"],
-                plan: try Plan.Reference(id: row["plan_id"], version: row["plan_version"]),
-                generation: try row["generation"],
-                overlap: try (row["overlap_seconds"] as Int?).map { .seconds($0) },
-                allowance: try row["allowance_at"]
-            ),
+            desired: try DesiredGrant(row: row),
             changedAt: try row["changed_at"]
         )
         observed = try row.read("observed", as: JSONColumn<ObservedGrant>.self).content
@@ -200,26 +204,24 @@ extension Grant {
         }
     }
 
-    fileprivate var bindings: Bindings {
-        get throws {
-            [
-                "id": Value(subscriptionID), "access": Value(desired.access),
-                "reason": .text(desired.reason), "plan_id": Value(desired.plan?.id),
-                "plan_version": Value(desired.plan?.version),
-                "generation": Value(desired.generation), "changed_at": Value(changedAt),
-                "failures": Value(failures), "next_attempt_at": Value(nextAttemptAt),
-                "problem_kind": Value(problem?.kind),
-                "problem_sentence": Value(problem?.sentence),
-                "problem_since_at": Value(problem?.since),
-                "observed": try JSONColumn.text(observed), "role_id": Value(observed.roleID),
-                "shown_generation": Value(observed.shownGeneration),
-                "priority": Value(priority.rawValue), "is_unproved": Value(isUnproved),
-                "allowance_at": Value(desired.allowance),
-                "overlap_seconds": Value(desired.overlap.map { Int($0.seconds) }),
-                "previous_until_at": Value(previousUntil), "is_bulk": Value(isBulk),
-                "adopted_key_digest": Value(observed.adopted?.keyDigest),
-                "adopted_last_four": Value(observed.adopted?.lastFour),
-            ]
-        }
+    fileprivate func columns() throws -> [String: Value] {
+        [
+            "subscription_id": Value(subscriptionID), "access": Value(desired.access),
+            "reason": .text(desired.reason), "plan_id": Value(desired.plan?.id),
+            "plan_version": Value(desired.plan?.version),
+            "generation": Value(desired.generation), "changed_at": Value(changedAt),
+            "failures": Value(failures), "next_attempt_at": Value(nextAttemptAt),
+            "problem_kind": Value(problem?.kind),
+            "problem_sentence": Value(problem?.sentence),
+            "problem_since_at": Value(problem?.since),
+            "observed": try JSONColumn.text(observed), "role_id": Value(observed.roleID),
+            "shown_generation": Value(observed.shownGeneration),
+            "priority": Value(priority.rawValue), "is_unproved": Value(isUnproved),
+            "allowance_at": Value(desired.allowance),
+            "overlap_seconds": Value(desired.overlap.map { Int($0.seconds) }),
+            "previous_until_at": Value(previousUntil), "is_bulk": Value(isBulk),
+            "adopted_key_digest": Value(observed.adopted?.keyDigest),
+            "adopted_last_four": Value(observed.adopted?.lastFour),
+        ]
     }
 }

@@ -11,6 +11,13 @@ extension SQLiteTransaction {
         )
     }
 
+    func state(ofEvent number: Int64) throws -> InboxEvent.State? {
+        try connection.first("SELECT state FROM inbox WHERE number = ?", [.integer(number)]) {
+            row in
+            try row[0]
+        }
+    }
+
     func events(eventID: String) throws -> [InboxEvent] {
         try connection.query(
             "SELECT * FROM inbox WHERE event_id = :id ORDER BY number",

@@ -164,28 +164,24 @@ extension SQLiteTransaction {
     }
 
     func save(_ subscription: Subscription) throws {
-        try connection.run(Self.saveSubscription, subscription.bindings())
+        try Self.subscriptions.save(try subscription.columns(), on: connection)
     }
 
-    /// The columns that an event may change.
-    private static let movedColumns = [
-        "customer_id", "status", "status_at", "is_uncertain", "plan_id", "plan_version", "price",
-        "quantity", "period_start_at", "period_end_at", "is_period_covered", "days_until_due",
-        "paid_periods", "paid_through_at", "paid_at", "receipts", "checkout_payment",
-        "trial_end_at", "cancel_at", "collection_pause", "collection_resumes_at",
-        "past_due_since_at", "settled_at", "reversals", "fetched_at", "ended_at",
-        "next_decision_at", "order_id",
-    ]
-
-    private static let saveSubscription: String = {
-        let columns = ["id", "provider", "mode", "provider_id", "created_at"] + movedColumns
-        return """
-            INSERT INTO subscription (\(columns.joined(separator: ", ")))
-            VALUES (\(columns.map { ":\($0)" }.joined(separator: ", ")))
-            ON CONFLICT (id) DO UPDATE SET
-                \(movedColumns.map { "\($0) = excluded.\($0)" }.joined(separator: ", "))
-            """
-    }()
+    private static let subscriptions = Upsert(
+        table: "subscription",
+        key: "id",
+        fixed: ["provider", "mode", "provider_id", "created_at"],
+        free: [
+            "status_at", "is_uncertain", "price", "quantity", "period_start_at", "period_end_at",
+            "is_period_covered", "days_until_due", "paid_periods", "paid_through_at", "paid_at",
+            "receipts", "trial_end_at", "cancel_at", "past_due_since_at", "settled_at",
+            "reversals", "fetched_at", "ended_at",
+        ],
+        dear: [
+            ["customer_id"], ["plan_id", "plan_version", "status"], ["next_decision_at"],
+            ["order_id"], ["checkout_payment", "collection_pause", "collection_resumes_at"],
+        ]
+    )
 }
 
 // MARK: - Rows
@@ -225,10 +221,10 @@ extension Subscription {
         periodEnd = try row["period_end_at"]
         isPeriodCovered = try row["is_period_covered"]
         daysUntilDue = try row["days_until_due"]
-        paidPeriods = try (row["paid_periods"] as JSONColumn<[String: Date]>).content
+        paidPeriods = try row.collection("paid_periods")
         paidThrough = try row["paid_through_at"]
         paidAt = try row["paid_at"]
-        receipts = try (row["receipts"] as JSONColumn<[Receipt]>).content
+        receipts = try row.collection("receipts")
         checkoutPayment = try row["checkout_payment"]
         trialEnd = try row["trial_end_at"]
         cancelAt = try row["cancel_at"]
@@ -237,13 +233,13 @@ extension Subscription {
         }
         pastDueSince = try row["past_due_since_at"]
         settledAt = try row["settled_at"]
-        reversals = try (row["reversals"] as JSONColumn<[Reversal]>).content
+        reversals = try row.collection("reversals")
         fetchedAt = try row["fetched_at"]
         endedAt = try row["ended_at"]
         nextDecisionAt = try row["next_decision_at"]
     }
 
-    fileprivate func bindings() throws -> Bindings {
+    fileprivate func columns() throws -> [String: Value] {
         [
             "id": Value(id), "provider": Value(provider), "mode": Value(mode),
             "provider_id": .text(providerID), "created_at": Value(createdAt),
@@ -253,14 +249,14 @@ extension Subscription {
             "price": Value(price), "quantity": Value(quantity),
             "period_start_at": Value(periodStart), "period_end_at": Value(periodEnd),
             "is_period_covered": Value(isPeriodCovered), "days_until_due": Value(daysUntilDue),
-            "paid_periods": try JSONColumn.text(paidPeriods),
+            "paid_periods": try .collection(paidPeriods),
             "paid_through_at": Value(paidThrough), "paid_at": Value(paidAt),
-            "receipts": try JSONColumn.text(receipts),
+            "receipts": try .collection(receipts),
             "checkout_payment": Value(checkoutPayment), "trial_end_at": Value(trialEnd),
             "cancel_at": Value(cancelAt), "collection_pause": Value(pause?.behavior),
             "collection_resumes_at": Value(pause?.resumesAt),
             "past_due_since_at": Value(pastDueSince), "settled_at": Value(settledAt),
-            "reversals": try JSONColumn.text(reversals), "fetched_at": Value(fetchedAt),
+            "reversals": try .collection(reversals), "fetched_at": Value(fetchedAt),
             "ended_at": Value(endedAt), "next_decision_at": Value(nextDecisionAt),
         ]
     }

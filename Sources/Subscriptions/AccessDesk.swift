@@ -25,7 +25,7 @@ package struct AccessDesk: Sendable {
     ///   - actor: Who caused it, for the audit.
     ///   - tx: The transaction.
     ///   - now: The one time of this transaction.
-    /// - Returns: The grant afterwards.
+    /// - Returns: What was desired before and is now.
     /// - Throws: What the store throws.
     @discardableResult
     package func decide(
@@ -34,7 +34,7 @@ package struct AccessDesk: Sendable {
         actor: String,
         in tx: any StoreTransaction,
         now: Date
-    ) throws -> Grant {
+    ) throws -> (before: DesiredGrant?, after: DesiredGrant) {
         let plan = try subscription.plan.flatMap { try tx.plan($0)?.plan }
         let holds = try tx.holds(subscription.id)
         let decision = Access.decide(subscription, plan: plan, holds: holds, now: now)
@@ -43,35 +43,38 @@ package struct AccessDesk: Sendable {
         let renewal = decision.access == .active ? allowance?.next : nil
         subscription.nextDecisionAt = [decision.until, renewal].compactMap(\.self).min()
         try tx.save(subscription)
-        let before = try tx.grant(subscription.id)
-        let observed = before?.observed ?? app.map(ObservedGrant.init(adopting:)) ?? ObservedGrant()
+        let before = try tx.desired(subscription.id)
         let desired = Self.desired(
             decision,
             subscription.plan,
             allowance,
-            before: before?.desired,
-            hasAdopted: observed.adopted != nil
+            before: before,
+            hasAdopted: try before.map { before in
+                // Who had a later key had one whatever there was before it.
+                try before.generation == 0 && tx.grant(subscription.id)?.observed.adopted != nil
+            } ?? (app != nil)
         )
+        guard before != desired else { return (before, desired) }
         var grant =
-            before ?? Grant(subscriptionID: subscription.id, desired: desired, changedAt: now)
-        guard before?.desired != desired else { return grant }
+            try tx.grant(subscription.id)
+            ?? Grant(subscriptionID: subscription.id, desired: desired, changedAt: now)
+        if before == nil, let app { grant.observed = ObservedGrant(adopting: app) }
         grant.desired = desired
-        grant.observed = observed
         // Nothing stands on the platform as long as no key was ever due.
-        let mayStand = desired.generation > 0 || observed.adopted != nil
-        if mayStand, before?.desired.calls(for: desired) ?? true {
+        let mayStand = desired.generation > 0 || grant.observed.adopted != nil
+        if mayStand, before?.calls(for: desired) ?? true {
             grant.changedAt = now
             grant.failures = 0
             // What stood in the way of the old wish may not stand in the way of this one.
             grant.problem = nil
             grant.nextAttemptAt = now
         }
-        if desired.generation > before?.desired.generation ?? 0 {
+        if desired.generation > before?.generation ?? 0 {
             try insertKey(subscription.id, desired.generation, in: tx, now)
         }
         try tx.save(grant)
-        try audit(grant, before: before?.desired, actor, in: tx, now)
-        return grant
+        try audit(grant, before: before, actor, in: tx, now)
+        return (before, desired)
     }
 
     private func audit(

@@ -43,7 +43,7 @@ extension EventDesk {
         _ event: inout InboxEvent,
         in tx: any StoreTransaction,
         _ now: Date
-    ) throws {
+    ) throws -> Bool {
         let before: Subscription
         if let customerID = attempt.customerID {
             let customer = try customer(customerID, attempt.email, payment, in: tx, now)
@@ -53,10 +53,10 @@ extension EventDesk {
         } else {
             // Of nobody it makes no subscription, and counts once another event has made it.
             park(&event, Self.needsSubscription(attempt.subscriptionID))
-            return
+            return true
         }
         let effect = before.applying(attempt)
-        try finish(effect, isNews: effect.isNews, payment, &event, in: tx, now)
+        return try finish(effect, isNews: effect.isNews, payment, &event, in: tx, now)
     }
 
     func applyReversal(

@@ -37,7 +37,7 @@ extension EventDesk {
         _ event: inout InboxEvent,
         in tx: any StoreTransaction,
         _ now: Date
-    ) throws {
+    ) throws -> Bool {
         let known = try known(snapshot.id, payment, in: tx)
         if let known, let stopped = known.guarding(snapshot, payment) {
             // What can change nothing needs no plan either.
@@ -50,7 +50,7 @@ extension EventDesk {
         case .failure(let mismatch):
             event.subscriptionID = known?.id
             park(&event, mismatch.need)
-            return
+            return true
         }
         let customer = try customer(snapshot.customerID, nil, payment, in: tx, now)
         let before = try known ?? subscription(snapshot.id, customer, payment, in: tx, now)
@@ -62,10 +62,11 @@ extension EventDesk {
         if effect.isNews, effect.subscription.customerID != customer.id {
             effect = effect.owned(by: customer.id)
         }
-        try finish(effect, isNews: effect.isNews, payment, &event, in: tx, now)
+        let isHeard = try finish(effect, isNews: effect.isNews, payment, &event, in: tx, now)
         if let order = snapshot.order, known?.order != order {
             try returnEvents(needing: Self.subject(ofOrder: order), payment, in: tx)
         }
+        return isHeard
     }
 
     private func match(

@@ -17,25 +17,29 @@ package struct EventDesk: Sendable {
     /// Gives a pending event its effect, and marks it.
     ///
     /// - Parameters:
-    ///   - number: The event's number in the inbox.
+    ///   - event: The event, as it was read from the inbox.
     ///   - reading: What the provider's adapter made of it.
     ///   - tx: The transaction.
     ///   - now: The one time of this transaction.
-    /// - Returns: The event as marked; nil when it was not pending any more.
+    /// - Returns: The event as marked, and whether that may change what somebody waits for; nil when
+    ///   it was not pending any more.
     /// - Throws: What the store throws.
     package func handle(
-        _ number: Int64,
+        _ event: InboxEvent,
         _ reading: EventReading,
         in tx: any StoreTransaction,
         now: Date
-    ) throws -> InboxEvent? {
-        guard var event = try tx.event(number), event.state == .pending else { return nil }
+    ) throws -> (event: InboxEvent, isHeard: Bool)? {
+        guard try tx.state(ofEvent: event.number) == .pending else { return nil }
+        var event = event
         event.handledAt = now
         event.need = nil
+        var isHeard = true
         switch reading {
         case .ignored(let note):
             event.state = .ignored
             event.note = note
+            isHeard = false
         case .parked(let need):
             park(&event, need)
         case .event(let payment) where payment.mode != access.mode:
@@ -48,10 +52,10 @@ package struct EventDesk: Sendable {
                 )
             )
         case .event(let payment):
-            try apply(payment, to: &event, in: tx, now)
+            isHeard = try apply(payment, to: &event, in: tx, now)
         }
         try tx.update(event)
-        return event
+        return (event, isHeard)
     }
 
     func park(_ event: inout InboxEvent, _ need: Need) {
@@ -60,23 +64,24 @@ package struct EventDesk: Sendable {
         event.note = need.reason
     }
 
+    /// Most events of a subscription tell that it goes on, of which nobody need hear.
     private func apply(
         _ payment: PaymentEvent,
         to event: inout InboxEvent,
         in tx: any StoreTransaction,
         _ now: Date
-    ) throws {
+    ) throws -> Bool {
         switch payment.change {
         case .customer(let snapshot):
             try applyCustomer(snapshot, payment, &event, in: tx, now)
         case .subscription(let snapshot):
-            try applySnapshot(snapshot, payment, &event, in: tx, now)
+            return try applySnapshot(snapshot, payment, &event, in: tx, now)
         case .checkout(let checkout):
             try applyCheckout(checkout, payment, &event, in: tx, now)
         case .order(let checkout):
             try applyOrder(checkout, payment, &event, in: tx, now)
         case .payment(let attempt):
-            try applyPayment(attempt, payment, &event, in: tx, now)
+            return try applyPayment(attempt, payment, &event, in: tx, now)
         case .reversal(let reversal, let id):
             try applyReversal(reversal, of: id, payment, &event, in: tx, now)
         case .orderReversal(let reversal, let order):
@@ -88,8 +93,11 @@ package struct EventDesk: Sendable {
             event.note = "\(sentence) Access stays as it is; look at the payment."
             try warn(sentence, known?.id, payment, event, in: tx, now)
         }
+        return true
     }
 
+    /// Moves the subscription and decides its access; whether that changed what is desired.
+    @discardableResult
     func finish(
         _ effect: EventEffect,
         isNews: Bool,
@@ -97,11 +105,10 @@ package struct EventDesk: Sendable {
         _ event: inout InboxEvent,
         in tx: any StoreTransaction,
         _ now: Date
-    ) throws {
+    ) throws -> Bool {
         event.subscriptionID = effect.subscription.id
         event.state = isNews ? .applied : .ignored
-        let before = try tx.grant(effect.subscription.id)?.desired
-        let grant = try access.decide(
+        let (before, desired) = try access.decide(
             effect.subscription,
             actor: "provider:\(payment.provider)",
             in: tx,
@@ -111,17 +118,17 @@ package struct EventDesk: Sendable {
             try returnEvents(needing: effect.subscription.providerID, payment, in: tx)
         }
         event.note =
-            "\(effect.note); access \(grant.desired.access.rawValue): \(grant.desired.reason)"
-        guard grant.desired.generation > before?.generation ?? 0 else { return }
-        if grant.desired.generation > 1 {
+            "\(effect.note); access \(desired.access.rawValue): \(desired.reason)"
+        guard desired.generation > before?.generation ?? 0 else { return before != desired }
+        if desired.generation > 1 {
             event.note? +=
-                "; back after the end with a new key, generation "
-                + "\(grant.desired.generation)"
+                "; back after the end with a new key, generation \(desired.generation)"
         } else if let ended = try tx.subscriptions(of: effect.subscription.customerID).last(
             where: { $0.id != effect.subscription.id && $0.status?.isFinal == true }
         ) {
             event.note? += "; the customer is back after the end of \(ended.providerID)"
         }
+        return true
     }
 
     /// Brings back what waited for a subscription, by its id or that of its order, now that it has

@@ -37,7 +37,7 @@ package struct HoldDesk: Sendable {
             )
             try audit("hold.placed", kind, subscription, reason, actor, in: tx, now)
         }
-        return try access.decide(subscription, actor: actor, in: tx, now: now)
+        return try decide(subscription, actor, in: tx, now)
     }
 
     /// Lifts the open holds of a kind; how many there were, and the grant afterwards.
@@ -58,8 +58,18 @@ package struct HoldDesk: Sendable {
         if !open.isEmpty {
             try audit("hold.lifted", kind, subscription, reason, actor, in: tx, now)
         }
-        let grant = try access.decide(subscription, actor: actor, in: tx, now: now)
-        return (open.count, grant)
+        return (open.count, try decide(subscription, actor, in: tx, now))
+    }
+
+    private func decide(
+        _ subscription: Subscription,
+        _ actor: String,
+        in tx: any StoreTransaction,
+        _ now: Date
+    ) throws -> Grant {
+        let desired = try access.decide(subscription, actor: actor, in: tx, now: now).after
+        return try tx.grant(subscription.id)
+            ?? Grant(subscriptionID: subscription.id, desired: desired, changedAt: now)
     }
 
     private func audit(

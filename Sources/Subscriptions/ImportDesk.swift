@@ -58,15 +58,11 @@ package struct ImportDesk: Sendable {
         subscription.plan = plan.reference
         subscription.periodEnd = line.paidUntil
         subscription.paidThrough = line.paidUntil
-        var grant = try access.decide(
-            subscription,
-            adopting: adopted,
-            actor: actor,
-            in: tx,
-            now: now
-        )
-        grant.isBulk = true
-        try tx.save(grant)
+        try access.decide(subscription, adopting: adopted, actor: actor, in: tx, now: now)
+        if var grant = try tx.grant(subscription.id) {
+            grant.isBulk = true
+            try tx.save(grant)
+        }
         try audit("subscription.imported", subscription.id, line, actor, in: tx, now)
         return .new(subscription.id)
     }

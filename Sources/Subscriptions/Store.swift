@@ -52,6 +52,8 @@ package protocol StoreReader {
 
     /// An event of the inbox by its number.
     func event(_ number: Int64) throws -> InboxEvent?
+    /// The state of an event of the inbox.
+    func state(ofEvent number: Int64) throws -> InboxEvent.State?
     /// Events of a provider's id, of any provider and mode.
     func events(eventID: String) throws -> [InboxEvent]
     /// Pending events of a lane in order of arrival.
@@ -115,6 +117,8 @@ package protocol StoreReader {
     /// The newest version of every plan, retired ones included, by id.
     func latestPlans() throws -> [PlanVersion]
 
+    /// What the grant of a subscription desires, which costs less to read than all of it.
+    func desired(_ id: Subscription.ID) throws -> DesiredGrant?
     /// The grant of a subscription.
     func grant(_ id: Subscription.ID) throws -> Grant?
     /// Grants to work on by now, by their ``Grant/priority``, then the longest due.

@@ -75,7 +75,8 @@ struct RoadTests {
     private func apply(_ event: PaymentEvent, to store: any AnyStore) async throws -> InboxEvent? {
         let stored = try await store.store(.make(event.id))
         return try await store.write { tx in
-            try events.handle(stored.number, .event(event), in: tx, now: .at(2))
+            let stored = try #require(try tx.event(stored.number))
+            return try events.handle(stored, .event(event), in: tx, now: .at(2))?.event
         }
     }
 

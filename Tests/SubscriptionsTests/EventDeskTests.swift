@@ -52,7 +52,7 @@ struct EventDeskTests {
         #expect(event.note == "status active; access active: the subscription is active")
         #expect(try office.tx.event(event.number) == event)
         let again = try office.events.handle(
-            event.number,
+            event,
             .ignored("late"),
             in: office.tx,
             now: day(1)
@@ -69,6 +69,20 @@ struct EventDeskTests {
         #expect(older.note?.contains("older") == true)
         #expect(try office.deliver(.paymentFailed).state == .ignored)
         #expect(try office.grant().desired.access == .active)
+    }
+
+    @Test func `only what may change an answer or a grant is heard of`() throws {
+        let office = try Office(plans: .make())
+        try office.deliver(.status(.active), occurredAt: day(0))
+        #expect(office.isHeard)
+        try office.deliver(.status(.active), occurredAt: day(1))
+        #expect(!office.isHeard)
+        try office.deliver(.status(.active), occurredAt: day(0))
+        #expect(!office.isHeard)
+        try office.deliver(.ignored("of no interest"), id: "evt_ignored")
+        #expect(!office.isHeard)
+        try office.deliver(.status(.unpaid), occurredAt: day(2))
+        #expect(office.isHeard)
     }
 
     @Test func `what the adapter ignores or parks is marked so and touches nothing`() throws {

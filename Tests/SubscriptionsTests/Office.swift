@@ -14,6 +14,8 @@ final class Office {
     let catalogues: CatalogueDesk
     var now = start
     private var readings: [Int64: EventReading] = [:]
+    /// Whether somebody may have waited for what the last event that was delivered has changed.
+    private(set) var isHeard = false
 
     init(mode: Mode = .live, plans: Plan...) throws {
         access = AccessDesk(
@@ -62,14 +64,17 @@ final class Office {
             receivedAt: now
         )
         readings[stored.number] = reading
-        return try #require(try events.handle(stored.number, reading, in: tx, now: now))
+        let event = try #require(try tx.event(stored.number))
+        let handled = try #require(try events.handle(event, reading, in: tx, now: now))
+        isHeard = handled.isHeard
+        return handled.event
     }
 
     /// Gives every pending event its effect.
     func work() throws {
         for event in try tx.pendingEvents(limit: 100) {
             let reading = try #require(readings[event.number])
-            _ = try events.handle(event.number, reading, in: tx, now: now)
+            _ = try events.handle(event, reading, in: tx, now: now)
         }
     }
 
