@@ -31,5 +31,6 @@ package enum Schema {
         Step(version: 8, name: "adopted", sql: PackageResources.V008__adopted_sql),
         Step(version: 9, name: "receipts", sql: PackageResources.V009__receipts_sql),
         Step(version: 10, name: "orders", sql: PackageResources.V010__orders_sql),
+        Step(version: 11, name: "inbox", sql: PackageResources.V011__inbox_sql),
     ]
 }
