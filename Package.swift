@@ -51,6 +51,7 @@ let package = Package(
             providers: [.apt(["libsqlite3-dev"])]
         ),
         .systemLibrary(name: "CEpoll"),
+        .systemLibrary(name: "CMalloc"),
 
         module("JSON"),
         module("Digest"),
@@ -77,7 +78,7 @@ let package = Package(
         module("Sandbox", imports: ["HTTP", "SQLite", "Digest", "JSON"]),
         .executableTarget(
             name: "tollgate",
-            dependencies: ["Service", "Sandbox", "HTTP", "Transport", "JSON"],
+            dependencies: ["CMalloc", "Service", "Sandbox", "HTTP", "Transport", "JSON"],
             swiftSettings: strict
         ),
 

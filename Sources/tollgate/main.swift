@@ -1,3 +1,4 @@
+import CMalloc
 import Foundation
 
 // Files that are made from here on are their owner's alone: database, lock and staff socket.
@@ -8,6 +9,10 @@ signal(SIGPIPE, SIG_IGN)
 // A core file would hold master key and session.
 var noCore = rlimit(rlim_cur: 0, rlim_max: 0)
 setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noCore)
+
+// glibc gives threads up to eight heaps a processor, and none gives back what it once needed: two for
+// all keep 6 MB less, and nothing here waits for them.
+_ = cmalloc_set(CInt(CMALLOC_HEAPS_MAX), 2)
 
 let program = Program(
     environment: ProcessInfo.processInfo.environment,
