@@ -45,8 +45,9 @@ def measured(server, script, connections, seconds, environment):
     return result
 
 
-def lookups(server, seconds, connections=64):
-    result = measured(server, "lookup.lua", connections, seconds, {"TOKENS": server.tokens})
+def lookups(server, seconds, connections=64, pause=0):
+    result = measured(server, "lookup.lua", connections, seconds,
+                      {"TOKENS": server.tokens, "PAUSE": str(pause)})
     if result["bad"]:
         raise SystemExit(f"{server.name}: {result['bad']} lookups went wrong. {server.tail()}")
     return result

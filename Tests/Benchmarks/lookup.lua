@@ -1,4 +1,5 @@
--- wrk: looks up a key with the tokens of the file TOKENS, one a line, spread over all of it.
+-- wrk: looks up a key with the tokens of the file TOKENS, one a line, spread over all of it; with
+-- PAUSE, each connection asks again after so many milliseconds.
 local requests, index = {}, 0
 
 function init()
@@ -12,6 +13,11 @@ function request()
   -- A prime step visits every token before it repeats one, and no neighbours one after the other.
   index = (index + 7919) % #requests
   return requests[index + 1]
+end
+
+local pause = tonumber(os.getenv("PAUSE") or "0")
+if pause > 0 then
+  function delay() return pause end
 end
 
 function done(summary, latency)
