@@ -20,10 +20,10 @@ extension DatabaseUnavailable: CustomStringConvertible {
 
 /// A database file with one writing connection and as many readers as read at one time.
 ///
-/// All writes happen on one thread. It takes everything that is queued into
-/// one transaction, so that many writers share one sync of the disk, and an urgent write never
-/// waits for others to come. A write is durable when its completion is called. A second thread moves
-/// what is written from the WAL into the file meanwhile.
+/// All writes happen on one thread. It takes everything that is queued into one transaction, so that
+/// many writers share one sync of the disk, and an urgent write never waits for others to come. A
+/// write is durable when its completion is called. A second thread moves what is written from the WAL
+/// into the file meanwhile.
 package final class Database: Sendable {
     /// The bounds of what the database takes on.
     package struct Limits: Sendable {

@@ -63,10 +63,10 @@ extension EventDesk {
             effect = effect.owned(by: customer.id)
         }
         let isHeard = try finish(effect, isNews: effect.isNews, payment, &event, in: tx, now)
-        if let order = snapshot.order, known?.order != order {
-            try returnEvents(needing: Self.subject(ofOrder: order), payment, in: tx)
-        }
-        return isHeard
+        guard let order = snapshot.order, known?.order != order else { return isHeard }
+        try returnEvents(needing: Self.subject(ofOrder: order), payment, in: tx)
+        // Whoever claims by the order may wait for it.
+        return true
     }
 
     private func match(

@@ -83,6 +83,12 @@ struct EventDeskTests {
         #expect(!office.isHeard)
         try office.deliver(.status(.unpaid), occurredAt: day(2))
         #expect(office.isHeard)
+        let snapshot = SubscriptionSnapshot.make(.unpaid, order: "7")
+        try office.deliver(.subscription(snapshot), occurredAt: day(3))
+        // It may be claimed by its order from now on.
+        #expect(office.isHeard)
+        try office.deliver(.subscription(snapshot), occurredAt: day(4))
+        #expect(!office.isHeard)
     }
 
     @Test func `what the adapter ignores or parks is marked so and touches nothing`() throws {

@@ -91,14 +91,16 @@ extension SubscriptionSnapshot {
         price: String = "price_pro",
         id: String = "sub_1",
         periodEnd: Date? = day(30),
-        cancelAt: Date? = nil
+        cancelAt: Date? = nil,
+        order: String? = nil
     ) -> SubscriptionSnapshot {
         SubscriptionSnapshot(
             id: id,
             customerID: "cus_1",
             status: status,
             items: [SubscriptionItem(price: price, periodEnd: periodEnd)],
-            cancelAt: cancelAt
+            cancelAt: cancelAt,
+            order: order
         )
     }
 }
