@@ -10,6 +10,13 @@ struct WriteJob: Sendable {
     let fail: @Sendable (any Error) -> Void
 }
 
+/// A connection on its way to the thread that will own it.
+///
+/// Unchecked: the thread that made it lets go of it at once.
+struct ConnectionHandover: @unchecked Sendable {
+    let connection: Connection
+}
+
 /// The thread that owns the only writing connection, and its queue.
 final class Writer: Sendable {
     private struct State {
@@ -40,13 +47,6 @@ final class Writer: Sendable {
     /// the effect of the one before. A client on the same host comes again within this time.
     private static let patience = Duration.microseconds(500)
 
-    /// The connection on its way to the writer thread.
-    ///
-    /// Unchecked: the thread that made it lets go of it at once.
-    private struct Handover: @unchecked Sendable {
-        let connection: Connection
-    }
-
     private let readers: ReaderPool
     private let checkpointer = Checkpointer()
     private let queueMax: Int
@@ -62,7 +62,7 @@ final class Writer: Sendable {
     /// Starts the threads of the writer, with its connection, and of the checkpointer.
     func start(_ connection: consuming Connection, checkpointing other: consuming Connection) {
         checkpointer.start(other) { [self] in fail($0) }
-        let handover = Handover(connection: connection)
+        let handover = ConnectionHandover(connection: connection)
         let thread = Thread { [self] in
             run(GroupCommit(connection: handover.connection))
         }

@@ -84,6 +84,8 @@ package struct InboxWorker: Sendable {
 
     /// Gives events their effect in their order: each is queued for the database once the one
     /// before is being written, so that the writer need not wait for it.
+    ///
+    /// One that fails and is tried again is overtaken by the next.
     private func handle(_ events: [InboxEvent], _ readings: [EventReading]) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, (event, reading)) in zip(events, readings).enumerated() {
